@@ -1,0 +1,1 @@
+"""Root of the MES connector: loads its rooms; holds no code of its own."""

@@ -1,0 +1,11 @@
+# Addon description only: what it is and what it needs.
+{
+    "name": "Plant Integration: Quality Bridge",
+    "summary": "Place for the quality side of the plant integration; installs without changing anything yet",
+    "version": "19.0.1.0.0",
+    "category": "Manufacturing/Manufacturing",
+    "author": "Plant Integration Suite contributors",
+    "license": "LGPL-3",
+    "depends": ["mes_connector", "stock"],
+    "installable": True,
+}
