@@ -1,0 +1,242 @@
+"""What may happen to an order in which phase; the one table of the order life cycle.
+
+Guards and effects stand here as sentences for people; the shell carries them out. Odoo's own
+``state`` of the order is no concern of this file.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from .errors import error
+from .states import OrderPhase
+
+_P = OrderPhase
+
+
+class OrderEvent(str, Enum):
+    """What the ERP, the plant or quality may do to an order.
+
+    ``confirm`` is each report of pieces: an operation confirmed, production or scrap reported.
+    """
+
+    RELEASE = 'release'
+    ACKNOWLEDGE = 'acknowledge'
+    REFUSE = 'refuse'
+    START = 'start'
+    CONFIRM = 'confirm'
+    CONSUME = 'consume'
+    COMPLETE = 'complete'
+    HOLD = 'hold'
+    RESUME = 'resume'
+    POST = 'post'
+    CANCEL = 'cancel'
+
+
+class Verdict(str, Enum):
+    """What the table says to an event: it moves the order, or one of four other things."""
+
+    MOVE = 'move'
+    ALREADY = 'already'
+    TOO_EARLY = 'too_early'
+    ON_HOLD = 'on_hold'
+    REFUSED = 'refused'
+
+
+@dataclass(frozen=True)
+class Transition:
+    """One arrow; a ``target`` of None means the phase the order was held in."""
+
+    source: OrderPhase
+    event: OrderEvent
+    target: OrderPhase | None
+    owner: str
+    guard: str
+    effect: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The verdict and the phase the order is in afterwards."""
+
+    verdict: Verdict
+    target: OrderPhase
+
+
+# (sources, event, target, owner, guard, effect); KEEP = the phase stays what it is.
+_KEEP = object()
+_ROWS = (
+    (
+        (_P.PLANNED,),
+        OrderEvent.RELEASE,
+        _P.RELEASED,
+        'ERP',
+        'The Odoo order is confirmed and every product, work center and unit has a code.',
+        'The release is sent with the next revision.',
+    ),
+    (
+        (_P.RELEASED,),
+        OrderEvent.ACKNOWLEDGE,
+        _KEEP,
+        'MES',
+        'The revision is the current one.',
+        'The time of the acknowledgement is kept.',
+    ),
+    (
+        (_P.RELEASED,),
+        OrderEvent.REFUSE,
+        _P.PLANNED,
+        'MES',
+        'The revision is the current one.',
+        'The planner gets a case with the reason of the plant.',
+    ),
+    (
+        (_P.RELEASED,),
+        OrderEvent.START,
+        _P.IN_PROGRESS,
+        'MES',
+        'The operation belongs to the order.',
+        'The work order starts.',
+    ),
+    (
+        (_P.RELEASED, _P.IN_PROGRESS, _P.PARTIALLY_CONFIRMED),
+        OrderEvent.CONFIRM,
+        _P.PARTIALLY_CONFIRMED,
+        'MES',
+        'The quantity is within the tolerance of the plant and its lots are complete.',
+        'Exactly the reported quantities are posted on the same order.',
+    ),
+    (
+        (_P.RELEASED, _P.IN_PROGRESS, _P.PARTIALLY_CONFIRMED),
+        OrderEvent.CONSUME,
+        _KEEP,
+        'MES',
+        'The quantity is within the tolerance of the plant and its lots are known.',
+        'The named components and lots leave the stock.',
+    ),
+    (
+        (_P.IN_PROGRESS, _P.PARTIALLY_CONFIRMED),
+        OrderEvent.COMPLETE,
+        _P.COMPLETED,
+        'MES',
+        'The totals of the event are what is booked.',
+        'The work orders finish; what is still open is not produced.',
+    ),
+    (
+        (_P.RELEASED, _P.IN_PROGRESS, _P.PARTIALLY_CONFIRMED, _P.COMPLETED),
+        OrderEvent.HOLD,
+        _P.QUALITY_HOLD,
+        'Quality',
+        'A reason is given.',
+        'The phase before is remembered; facts of the plant are parked.',
+    ),
+    (
+        (_P.QUALITY_HOLD,),
+        OrderEvent.RESUME,
+        None,
+        'Quality',
+        'No other hold on the order is open.',
+        'Parked facts are applied.',
+    ),
+    (
+        (_P.COMPLETED,),
+        OrderEvent.POST,
+        _P.POSTED,
+        'ERP',
+        'Nothing of the order is parked or waiting.',
+        'The Odoo order is closed; yield and consumption against plan are sent.',
+    ),
+    (
+        (_P.PLANNED, _P.RELEASED),
+        OrderEvent.CANCEL,
+        _P.CANCELLED,
+        'ERP',
+        'None.',
+        'The Odoo order is cancelled; a released one is cancelled in the plant too.',
+    ),
+    (
+        (_P.IN_PROGRESS,),
+        OrderEvent.CANCEL,
+        _P.CANCELLED,
+        'ERP',
+        'Nothing is posted yet; otherwise the order is closed short.',
+        'The Odoo order is cancelled, in the plant too.',
+    ),
+)
+
+TRANSITIONS: tuple[Transition, ...] = tuple(
+    Transition(source, event, source if target is _KEEP else target, *sentences)
+    for sources, event, target, *sentences in _ROWS
+    for source in sources
+)
+_MOVES = {(row.source, row.event): row for row in TRANSITIONS}
+
+_WORKING = (_P.IN_PROGRESS, _P.PARTIALLY_CONFIRMED)
+_FINISHED = (_P.COMPLETED, _P.POSTED)
+
+# What is not an arrow: (event, verdict, phases). Whatever is in neither table is refused.
+_OTHERS = (
+    (
+        OrderEvent.RELEASE,
+        Verdict.ALREADY,
+        (_P.RELEASED, *_WORKING, _P.QUALITY_HOLD, *_FINISHED),
+    ),
+    (OrderEvent.ACKNOWLEDGE, Verdict.TOO_EARLY, (_P.PLANNED,)),
+    (OrderEvent.ACKNOWLEDGE, Verdict.ALREADY, (*_WORKING, _P.QUALITY_HOLD, *_FINISHED)),
+    (OrderEvent.REFUSE, Verdict.TOO_EARLY, (_P.PLANNED,)),
+    (OrderEvent.REFUSE, Verdict.ON_HOLD, (_P.QUALITY_HOLD,)),
+    (OrderEvent.REFUSE, Verdict.ALREADY, (_P.CANCELLED,)),
+    (OrderEvent.START, Verdict.TOO_EARLY, (_P.PLANNED,)),
+    (OrderEvent.START, Verdict.ON_HOLD, (_P.QUALITY_HOLD,)),
+    (OrderEvent.START, Verdict.ALREADY, (*_WORKING, *_FINISHED)),
+    (OrderEvent.CONFIRM, Verdict.TOO_EARLY, (_P.PLANNED,)),
+    (OrderEvent.CONFIRM, Verdict.ON_HOLD, (_P.QUALITY_HOLD,)),
+    (OrderEvent.CONSUME, Verdict.TOO_EARLY, (_P.PLANNED,)),
+    (OrderEvent.CONSUME, Verdict.ON_HOLD, (_P.QUALITY_HOLD,)),
+    (OrderEvent.COMPLETE, Verdict.TOO_EARLY, (_P.PLANNED, _P.RELEASED)),
+    (OrderEvent.COMPLETE, Verdict.ON_HOLD, (_P.QUALITY_HOLD,)),
+    (OrderEvent.COMPLETE, Verdict.ALREADY, _FINISHED),
+    (OrderEvent.HOLD, Verdict.ALREADY, (_P.QUALITY_HOLD,)),
+    (OrderEvent.RESUME, Verdict.ALREADY, frozenset(_P) - {_P.QUALITY_HOLD}),
+    (OrderEvent.POST, Verdict.ALREADY, (_P.POSTED,)),
+    (OrderEvent.CANCEL, Verdict.ALREADY, (_P.CANCELLED,)),
+)
+_VERDICTS = {(phase, event): verdict for event, verdict, phases in _OTHERS for phase in phases}
+
+_ERROR_CODES = {
+    Verdict.TOO_EARLY: 'too_early',
+    Verdict.ON_HOLD: 'order_on_hold',
+    Verdict.REFUSED: 'transition_refused',
+}
+
+
+def decide(
+    phase: OrderPhase, event: OrderEvent, came_from: OrderPhase | None = None
+) -> Decision:
+    """Return what the event means in this phase, without raising for a refusal.
+
+    ``came_from`` is the phase a held order was in; ``ValueError`` when it is needed to resume
+    and no order can be held there.
+    """
+    phase, event = OrderPhase(phase), OrderEvent(event)
+    move = _MOVES.get((phase, event))
+    if move is None:
+        return Decision(_VERDICTS.get((phase, event), Verdict.REFUSED), phase)
+    if move.target is not None:
+        return Decision(Verdict.MOVE, move.target)
+    if (came_from, OrderEvent.HOLD) not in _MOVES:
+        raise ValueError(f'An order is never held in phase {came_from!r}.')
+    return Decision(Verdict.MOVE, OrderPhase(came_from))
+
+
+def require(
+    phase: OrderPhase, event: OrderEvent, came_from: OrderPhase | None = None
+) -> OrderPhase:
+    """Return the phase after the event; the phase itself when what it says already holds.
+
+    Raises ``Parked`` with ``too_early`` or ``order_on_hold``, ``TransitionRefused`` otherwise.
+    """
+    decision = decide(phase, event, came_from)
+    if decision.verdict in _ERROR_CODES:
+        detail = f'Event: {OrderEvent(event).value}. Phase: {OrderPhase(phase).value}.'
+        raise error(_ERROR_CODES[decision.verdict], detail)
+    return decision.target
