@@ -1,0 +1,96 @@
+"""Odoo as programs: a server, one-off commands (install, shell), the gateway; which modules and data is the caller's choice."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+from .paths import ADDONS, PYTHON, child_environment, odoo_source
+from .postgres import Server
+from .process import Process, StackError, free_port, wait_until
+
+# workers = 0: the threaded server answers HTTP and the websocket on one address, as a browser on the demo needs it.
+CONFIGURATION = """\
+[options]
+admin_passwd = {master}
+data_dir = {data}
+db_maxconn = 64
+gevent_port = {gevent_port}
+http_interface = 127.0.0.1
+http_port = {port}
+list_db = False
+log_level = info
+max_cron_threads = 2
+server_wide_modules = base,rpc,web
+workers = 0
+"""
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Odoo with a configuration of its own: `folder` gets odoo.conf and logs, `data` is Odoo's data_dir."""
+
+    folder: Path
+    data: Path
+    server: Server
+    owner: str
+    port: int
+
+    @classmethod
+    def create(cls, folder: Path, server: Server, owner: str, data: Path | None = None) -> Installation:
+        """Writes odoo.conf with a free port and a random master password."""
+        made = cls(folder, data or folder / "data", server, owner, free_port())
+        made.data.mkdir(parents=True, exist_ok=True)
+        made.configuration.touch(mode=0o600)
+        made.configuration.write_text(CONFIGURATION.format(
+            master=secrets.token_urlsafe(24), data=made.data, port=made.port, gevent_port=free_port()))
+        return made
+
+    @property
+    def configuration(self) -> Path:
+        """The configuration file; also a good value of ODOO_RC."""
+        return self.folder / "odoo.conf"
+
+    @property
+    def url(self) -> str:
+        """Address of the server, without a slash at the end."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def environment(self, **extra: str) -> dict[str, str]:
+        """The environment of any Odoo process: its code, its database server, its configuration."""
+        return child_environment(self.owner, **self.server.variables, PYTHONPATH=str(odoo_source()),
+                                 ODOO_RC=str(self.configuration), **extra)
+
+    def process(self, title: str, *arguments: str | Path, log: str, addons: bool = True, **extra: str) -> Process:
+        """`odoo ARGUMENTS` with its output in `folder/log`; with the suite's addons on the path unless `addons` is false."""
+        path = [f"--addons-path={ADDONS}"] if addons else []
+        command = [PYTHON, "-m", "odoo", *path, *arguments]
+        return Process(title, command, log=self.folder / log, env=self.environment(**extra), cwd=self.folder)
+
+    def run(self, title: str, *arguments: str, log: str, timeout: float, addons: bool = True) -> None:
+        """Runs an Odoo command to its end; raises StackError when it fails."""
+        process = self.process(title, *arguments, log=log, addons=addons).start()
+        try:
+            status = process.wait(timeout)
+        finally:
+            process.stop()
+        if status:
+            raise StackError(f"{title} ended with status {status}\n{process.tail(60)}")
+
+    def install(self, database: str, modules: list[str], *, addons: bool = True) -> None:
+        """Installs modules in an existing database; takes half a minute for `mrp` in an empty one."""
+        self.run(f"installation of {', '.join(modules)}", "server", "-d", database, "-i", ",".join(modules), "--stop-after-init",
+                 "--max-cron-threads=0", "--no-http", log=f"install-{database}.log", timeout=900, addons=addons)
+
+    def start_server(self, database: str, *, addons: bool = True, **extra: str) -> Process:
+        """Starts the server on one database and waits until it answers for that database."""
+        process = self.process("Odoo", "server", "-d", database, log="odoo.log", addons=addons, **extra).start()
+        wait_until(self._answers, "Odoo to answer /web/health", timeout=120, process=process)
+        return process
+
+    def _answers(self) -> bool:
+        # The server has one database only, so even this page waits until that database's registry is loaded.
+        return requests.get(f"{self.url}/web/health?db_server_status=1", timeout=60).ok
