@@ -15,7 +15,7 @@ install_debian() {
   fi
   local suite pins
   suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
-  pins=$(key "$here/versions.env" "$here/debian.sh" "$suite" "$want")
+  pins=$(key "$here/versions.env" "$ASSETS" "$suite" "$want")
   if [ "$(cat "$home/stamps/debian" 2>/dev/null)" = "$pins" ]; then return; fi
   command -v apt-get >/dev/null || fail_without_apt
   step index "$pins" "Debian package index (private list)" make_private_index "$suite"

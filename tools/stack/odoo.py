@@ -17,6 +17,7 @@ CONFIGURATION = """\
 [options]
 admin_passwd = {master}
 data_dir = {data}
+addons_path = {addons}
 db_maxconn = 64
 gevent_port = {gevent_port}
 http_interface = 127.0.0.1
@@ -38,15 +39,16 @@ class Installation:
     server: Server
     owner: str
     port: int
+    addons: bool
 
     @classmethod
-    def create(cls, folder: Path, server: Server, owner: str, data: Path | None = None) -> Installation:
-        """Writes odoo.conf with a free port and a random master password."""
-        made = cls(folder, data or folder / "data", server, owner, free_port())
+    def create(cls, folder: Path, server: Server, owner: str, *, data: Path | None = None, addons: bool = True) -> Installation:
+        """Writes odoo.conf with a free port and a random master password; `addons` says whether it knows the suite's addons."""
+        made = cls(folder, data or folder / "data", server, owner, free_port(), addons)
         made.data.mkdir(parents=True, exist_ok=True)
         made.configuration.touch(mode=0o600)
         made.configuration.write_text(CONFIGURATION.format(
-            master=secrets.token_urlsafe(24), data=made.data, port=made.port, gevent_port=free_port()))
+            addons=ADDONS if addons else "", master=secrets.token_urlsafe(24), data=made.data, port=made.port, gevent_port=free_port()))
         return made
 
     @property
@@ -64,15 +66,16 @@ class Installation:
         return child_environment(self.owner, **self.server.variables, PYTHONPATH=str(odoo_source()),
                                  ODOO_RC=str(self.configuration), **extra)
 
-    def process(self, title: str, *arguments: str | Path, log: str, addons: bool = True, **extra: str) -> Process:
-        """`odoo ARGUMENTS` with its output in `folder/log`; with the suite's addons on the path unless `addons` is false."""
-        path = [f"--addons-path={ADDONS}"] if addons else []
+    def process(self, title: str, *arguments: str | Path, log: str, **extra: str) -> Process:
+        """`odoo ARGUMENTS` with its output in `folder/log`."""
+        # Odoo looks for commands of addons before it has read the configuration file.
+        path = [f"--addons-path={ADDONS}"] if self.addons else []
         command = [PYTHON, "-m", "odoo", *path, *arguments]
         return Process(title, command, log=self.folder / log, env=self.environment(**extra), cwd=self.folder)
 
-    def run(self, title: str, *arguments: str, log: str, timeout: float, addons: bool = True) -> None:
+    def run(self, title: str, *arguments: str, log: str, timeout: float) -> None:
         """Runs an Odoo command to its end; raises StackError when it fails."""
-        process = self.process(title, *arguments, log=log, addons=addons).start()
+        process = self.process(title, *arguments, log=log).start()
         try:
             status = process.wait(timeout)
         finally:
@@ -80,14 +83,14 @@ class Installation:
         if status:
             raise StackError(f"{title} ended with status {status}\n{process.tail(60)}")
 
-    def install(self, database: str, modules: list[str], *, addons: bool = True) -> None:
+    def install(self, database: str, modules: list[str], *, log: str) -> None:
         """Installs modules in an existing database; takes half a minute for `mrp` in an empty one."""
         self.run(f"installation of {', '.join(modules)}", "server", "-d", database, "-i", ",".join(modules), "--stop-after-init",
-                 "--max-cron-threads=0", "--no-http", log=f"install-{database}.log", timeout=900, addons=addons)
+                 "--max-cron-threads=0", "--no-http", log=log, timeout=900)
 
-    def start_server(self, database: str, *, addons: bool = True, **extra: str) -> Process:
+    def start_server(self, database: str, **extra: str) -> Process:
         """Starts the server on one database and waits until it answers for that database."""
-        process = self.process("Odoo", "server", "-d", database, log="odoo.log", addons=addons, **extra).start()
+        process = self.process("Odoo", "server", "-d", database, log="odoo.log", **extra).start()
         wait_until(self._answers, "Odoo to answer /web/health", timeout=120, process=process)
         return process
 

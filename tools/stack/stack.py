@@ -28,8 +28,9 @@ class Stack:
     Start from the main thread only. Raises StackError when something does not start, or when the name is in use.
     """
 
-    def __init__(self, name: str):
+    def __init__(self, name: str, *, addons: bool = True):
         self.name = name
+        self._addons = addons
         self.folder: Path = RUN / name
         self.database = f"plant_{name.replace('-', '_')}"
         self.server: Server
@@ -47,7 +48,7 @@ class Stack:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder.mkdir(parents=True)
             self.server = entering.enter_context(database_server())
-            self.odoo = Installation.create(self.folder, self.server, self.name)
+            self.odoo = Installation.create(self.folder, self.server, self.name, addons=self._addons)
             self._closing = entering.pop_all()
         return self
 
@@ -77,9 +78,9 @@ class Stack:
         self._closing.callback(self.broker.stop)
         return self.broker.start()
 
-    def start_odoo(self, *, addons: bool = True, **environment: str) -> Process:
+    def start_odoo(self, **environment: str) -> Process:
         """Starts the Odoo server on the stack's database, or starts it again on the same port after it ended."""
-        self.odoo_process = self.odoo.start_server(self.database, addons=addons, **environment)
+        self.odoo_process = self.odoo.start_server(self.database, **environment)
         self._closing.callback(self.odoo_process.stop)
         return self.odoo_process
 

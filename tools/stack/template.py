@@ -72,6 +72,11 @@ def clone(template: Template, name: str, data: Path, server: Server) -> None:
     server.query("UPDATE ir_config_parameter SET value = %s WHERE key = 'database.uuid'", (str(uuid.uuid4()),), name)
 
 
+def install_log(template: Template) -> Path:
+    """The log of the installation of the template's modules."""
+    return TEMPLATES / f"{template.name}.log"
+
+
 @contextmanager
 def _building():
     with (TEMPLATES / "lock").open("a") as lock:
@@ -90,8 +95,8 @@ def _build(template: Template, server: Server) -> None:
         _clone(template.base, unfinished, TEMPLATES, server)
     else:
         server.create_empty_database(unfinished)
-    odoo = Installation.create(TEMPLATES, server, "template", data=TEMPLATES)
-    odoo.install(unfinished, list(template.modules), addons=template.base is not None)
+    odoo = Installation.create(TEMPLATES, server, "template", data=TEMPLATES, addons=template.base is not None)
+    odoo.install(unfinished, list(template.modules), log=install_log(template).name)
     _drop_replaced(template, server)
     # Only a finished template gets the name that others look for.
     (TEMPLATES / "filestore" / unfinished).mkdir(parents=True, exist_ok=True)
@@ -117,3 +122,4 @@ def _drop_replaced(template: Template, server: Server) -> None:
             except psycopg2.Error:  # being copied by another stack; a later build drops it
                 continue
             shutil.rmtree(TEMPLATES / "filestore" / name, ignore_errors=True)
+            (TEMPLATES / f"{name}.log").unlink(missing_ok=True)

@@ -1,0 +1,58 @@
+# The verbs of this repository. Two are all one needs: `make demo` and `make test`; both set up what they need.
+# What the verbs do is in bootstrap/ (installation) and tools/ (everything that runs).
+
+PYTHON_RUN = .odoo/venv/bin/python
+INSTALL = @bash bootstrap/install.sh
+INSTALL_TEST = @bash bootstrap/install.sh --test
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test unit test-addons e2e test-odoo lint format docs run bootstrap clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r verb text; do printf '  make %-12s %s\n' "$$verb" "$$text"; done
+
+demo: ## set up and start everything: Odoo, broker, virtual plant; ONCE=1: play the demo orders, check them, stop
+	$(INSTALL)
+	@exec $(PYTHON_RUN) -m tools.demo $(if $(ONCE),--once)
+
+test: ## all levels: unit, the addons' own tests, end to end
+	$(INSTALL_TEST)
+	@$(PYTHON_RUN) -m tools.testing unit addons e2e
+
+unit: ## the pure tests, and those of the virtual plant; ARGS="-k name"
+	$(INSTALL_TEST)
+	@$(PYTHON_RUN) -m tools.testing unit -- $(ARGS)
+
+test-addons: ## the addons' own tests on an installed database; ARGS="-k name"
+	$(INSTALL_TEST)
+	@$(PYTHON_RUN) -m tools.testing addons -- $(ARGS)
+
+e2e: ## end to end over real sockets and a real browser; ARGS="-k name"
+	$(INSTALL_TEST)
+	@$(PYTHON_RUN) -m tools.testing e2e -- $(ARGS)
+
+test-odoo: ## Odoo's own mrp and stock tests with and without the suite, compared; SUITES=mrp for the short form
+	$(INSTALL_TEST)
+	@$(PYTHON_RUN) -m tests.odoo $(or $(SUITES),mrp stock)
+
+lint: ## all linters and the checks of the repository's own rules
+	$(INSTALL_TEST)
+	@.odoo/venv/bin/pre-commit run --all-files --show-diff-on-failure
+
+format: ## let ruff put the Python code into shape
+	$(INSTALL_TEST)
+	@.odoo/venv/bin/ruff check --fix . && .odoo/venv/bin/ruff format .
+
+docs: ## write docs/reference from the tables in the code
+	$(INSTALL_TEST)
+	@$(PYTHON_RUN) -m tools.make_reference
+
+run: ## an Odoo with the suite on an empty database, broker and gateway; nothing is played
+	$(INSTALL)
+	@exec $(PYTHON_RUN) -m tools.run
+
+bootstrap: ## install Odoo, its environment and the broker under .odoo/; nothing is started
+	$(INSTALL)
+
+clean: ## remove everything that was installed, built or recorded
+	rm -rf .odoo build

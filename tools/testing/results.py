@@ -1,0 +1,71 @@
+"""Reads what a test run left (JUnit file, Odoo logs) and says what must not be there; runs nothing."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ElementTree  # noqa: S405 (a file that pytest wrote a moment ago)
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tools.stack.paths import ROOT
+
+HERE = Path(__file__).parent
+LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\d [\d:,]+ \d+ (WARNING|ERROR|CRITICAL) ")
+
+
+@dataclass
+class Results:
+    """Outcome of each test by its id, the reasons of skips, and the seconds of the whole run."""
+
+    outcomes: dict[str, str] = field(default_factory=dict)
+    skip_reasons: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @classmethod
+    def read(cls, junit: Path) -> Results:
+        """Reads pytest's JUnit file."""
+        results = cls()
+        for suite in ElementTree.parse(junit).getroot().iter("testsuite"):  # noqa: S314
+            results.seconds += float(suite.get("time", 0))
+            for case in suite.iter("testcase"):
+                results._add(case)
+        return results
+
+    def _add(self, case: ElementTree.Element) -> None:
+        name = f"{case.get('classname')}::{case.get('name')}"
+        kinds = {child.tag: child for child in case}
+        outcome = next((kind for kind in ("error", "failure", "skipped") if kind in kinds), "passed")
+        # A test may appear twice, as its call and as its teardown: the worse of the two counts.
+        if self.outcomes.get(name, "passed") == "passed":
+            self.outcomes[name] = outcome
+        if outcome == "skipped":
+            self.skip_reasons[name] = kinds["skipped"].get("message", "")
+
+    def count(self, outcome: str) -> int:
+        """How many tests ended as `outcome`: passed, failure, error or skipped."""
+        return list(self.outcomes.values()).count(outcome)
+
+    def __str__(self) -> str:
+        failed = self.count("failure") + self.count("error")
+        return f"{self.count('passed')} passed, {failed} failed, {self.count('skipped')} skipped in {self.seconds:.1f} s"
+
+
+def unexpected_skips(results: Results) -> list[str]:
+    """Skipped tests that allowed_skips.txt does not allow on this machine."""
+    allowed = [re.compile(pattern.strip()) for missing, pattern in _rules("allowed_skips.txt")
+               if not (ROOT / missing.strip()).exists()]
+    skips = (f"{name}: {reason}" for name, reason in sorted(results.skip_reasons.items()))
+    return [skip for skip in skips if not any(pattern.search(skip) for pattern in allowed)]
+
+
+def _rules(name: str) -> list[tuple[str, str]]:
+    lines = (line.strip() for line in (HERE / name).read_text().splitlines())
+    return [tuple(line.split("|", 1)) for line in lines if line and not line.startswith("#")]
+
+
+def log_faults(log: Path) -> list[str]:
+    """Warnings and errors in a log of Odoo that allowed_warnings.txt does not allow."""
+    allowed = [re.compile(line) for line in (HERE / "allowed_warnings.txt").read_text().splitlines()
+               if line and not line.startswith("#")]
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    return [line for line in lines if LOG_LINE.match(line) and not any(pattern.search(line) for pattern in allowed)]
