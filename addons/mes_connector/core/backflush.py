@@ -12,5 +12,5 @@ def share(planned_component: float, planned_output: float, produced: float) -> f
     ``ValueError`` when no output is planned.
     """
     if planned_output <= 0:
-        raise ValueError('The planned output must be positive.')
+        raise ValueError("The planned output must be positive.")
     return planned_component * produced / planned_output

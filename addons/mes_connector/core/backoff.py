@@ -46,16 +46,16 @@ def http_outcome(status: int, headers: Mapping[str, str], now: float) -> SendRes
     ``now`` is in seconds since the epoch; ``retry_after`` of the result in seconds from then.
     """
     if 200 <= status < 300:
-        return SendResult(status, 'accepted')
-    detail = f'HTTP {status}.'
+        return SendResult(status, "accepted")
+    detail = f"HTTP {status}."
     if status in _RETRY_STATUSES or status >= 500:
-        return SendResult(status, 'system_busy', detail, retry_after=_retry_after(headers, now))
-    return SendResult(status, 'refused_by_system', detail)
+        return SendResult(status, "system_busy", detail, retry_after=_retry_after(headers, now))
+    return SendResult(status, "refused_by_system", detail)
 
 
 def _retry_after(headers, now):
     fields = {name.lower(): value for name, value in headers.items()}
-    text = fields.get('retry-after', '').strip()
+    text = fields.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():
         # Cut first: a number of thousands of digits would not convert.
         return min(float(text[:12]), MAX_RETRY_AFTER_SECONDS)

@@ -12,30 +12,30 @@ from enum import Enum
 class Disposition(str, Enum):
     """What becomes of a message that ends with a code."""
 
-    DONE = 'done'
-    REJECT = 'reject'
-    PARK = 'park'
-    WAIT = 'wait'
-    EXPIRE = 'expire'
-    DISCARD = 'discard'
+    DONE = "done"
+    REJECT = "reject"
+    PARK = "park"
+    WAIT = "wait"
+    EXPIRE = "expire"
+    DISCARD = "discard"
 
 
 class FailureKind(str, Enum):
     """Whether people in the business or people who run the systems can put it right."""
 
-    BUSINESS = 'business'
-    TECHNICAL = 'technical'
+    BUSINESS = "business"
+    TECHNICAL = "technical"
 
 
 class Role(str, Enum):
     """The role that owns a code; the shell finds the user."""
 
-    PLANNER = 'planner'
-    SUPERVISOR = 'supervisor'
-    QUALITY = 'quality'
-    STEWARD = 'steward'
-    FINANCE = 'finance'
-    INTEGRATOR = 'integrator'
+    PLANNER = "planner"
+    SUPERVISOR = "supervisor"
+    QUALITY = "quality"
+    STEWARD = "steward"
+    FINANCE = "finance"
+    INTEGRATOR = "integrator"
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def _row(code, outcome, owner, text, hint):
     )
 
 
-_BLOCKS = 'blocks'
+_BLOCKS = "blocks"
 _DONE = (Disposition.DONE, FailureKind.BUSINESS)
 _REJECT = (Disposition.REJECT, FailureKind.BUSINESS)
 _PARK = (Disposition.PARK, FailureKind.BUSINESS)
@@ -78,129 +78,129 @@ _WAIT = (Disposition.WAIT, FailureKind.TECHNICAL, _BLOCKS)
 # fmt: off
 _TABLE = (
     # What went well
-    ('accepted', (*_DONE, 202), None,
-     'The message was applied.',
-     'Nothing to do.'),
-    ('already', _DONE, None,
-     'What the message says already holds; nothing was changed.',
-     'Nothing to do.'),
-    ('duplicate', (*_DONE, 202), None,
-     'This event was received before; the first answer holds.',
-     'Nothing to do.'),
+    ("accepted", (*_DONE, 202), None,
+     "The message was applied.",
+     "Nothing to do."),
+    ("already", _DONE, None,
+     "What the message says already holds; nothing was changed.",
+     "Nothing to do."),
+    ("duplicate", (*_DONE, 202), None,
+     "This event was received before; the first answer holds.",
+     "Nothing to do."),
     # The request
-    ('not_authenticated', (*_INVALID, 401), Role.INTEGRATOR,
-     'The request could not be authenticated.',
-     'Check the system code in the address, the secret or key, and the clock of the sender.'),
-    ('json_invalid', (*_INVALID, 400), Role.INTEGRATOR,
-     'The body is not JSON that can be read safely.',
-     'Send UTF-8 JSON without repeated keys, NaN, NUL characters or deep nesting.'),
-    ('too_large', (*_INVALID, 413), Role.INTEGRATOR,
-     'The request holds more than one request may carry.',
-     'Send smaller batches.'),
-    ('media_type_unsupported', (*_INVALID, 415), Role.INTEGRATOR,
-     'The content type is not one of CloudEvents.',
-     'Use application/cloudevents+json or application/cloudevents-batch+json.'),
+    ("not_authenticated", (*_INVALID, 401), Role.INTEGRATOR,
+     "The request could not be authenticated.",
+     "Check the system code in the address, the secret or key, and the clock of the sender."),
+    ("json_invalid", (*_INVALID, 400), Role.INTEGRATOR,
+     "The body is not JSON that can be read safely.",
+     "Send UTF-8 JSON without repeated keys, NaN, NUL characters or deep nesting."),
+    ("too_large", (*_INVALID, 413), Role.INTEGRATOR,
+     "The request holds more than one request may carry.",
+     "Send smaller batches."),
+    ("media_type_unsupported", (*_INVALID, 415), Role.INTEGRATOR,
+     "The content type is not one of CloudEvents.",
+     "Use application/cloudevents+json or application/cloudevents-batch+json."),
     # The event
-    ('schema_invalid', (*_INVALID, 422), Role.INTEGRATOR,
-     'The event does not follow its contract.',
-     'Correct every fault listed in errors, then send it as a new event.'),
-    ('type_unknown', (*_INVALID, 422), Role.INTEGRATOR,
-     'The event type is not known.',
-     'Compare the type with the list of events.'),
-    ('version_unsupported', (*_INVALID, 422), Role.INTEGRATOR,
-     'The event type is known, this version of it is not.',
-     'Send one of the versions in the list of events.'),
-    ('not_authorized_for_type', (*_INVALID, 422), Role.INTEGRATOR,
-     'The system may not send this event type.',
-     'Add a route for the event type to the system, or stop sending it.'),
-    ('identity_conflict', (*_INVALID, 409), Role.INTEGRATOR,
-     'An event with this source and id but another content was received before.',
-     'Give every new fact an id of its own.'),
+    ("schema_invalid", (*_INVALID, 422), Role.INTEGRATOR,
+     "The event does not follow its contract.",
+     "Correct every fault listed in errors, then send it as a new event."),
+    ("type_unknown", (*_INVALID, 422), Role.INTEGRATOR,
+     "The event type is not known.",
+     "Compare the type with the list of events."),
+    ("version_unsupported", (*_INVALID, 422), Role.INTEGRATOR,
+     "The event type is known, this version of it is not.",
+     "Send one of the versions in the list of events."),
+    ("not_authorized_for_type", (*_INVALID, 422), Role.INTEGRATOR,
+     "The system may not send this event type.",
+     "Add a route for the event type to the system, or stop sending it."),
+    ("identity_conflict", (*_INVALID, 409), Role.INTEGRATOR,
+     "An event with this source and id but another content was received before.",
+     "Give every new fact an id of its own."),
     # Facts the ERP could still learn how to book
-    ('unmapped_code', _PARK, Role.STEWARD,
-     'A code of the sender is not known here.',
-     'Create or map the code, then resume the message.'),
-    ('unknown_order', _PARK, Role.PLANNER,
-     'The order is not known here.',
-     'Release the order, or discard the message with a reason.'),
-    ('unknown_lot', _PARK, Role.STEWARD,
-     'The lot is not known here.',
-     'Create the lot, then resume the message.'),
-    ('component_shortage', _PARK, Role.SUPERVISOR,
-     'The stock does not hold what was consumed.',
-     'Receive or transfer the component, or correct its stock, then resume the message.'),
-    ('period_closed', _PARK, Role.FINANCE,
-     'The accounting period of the event is closed.',
-     'Open the period or allow the next open day, then resume the message.'),
-    ('too_early', _PARK, Role.SUPERVISOR,
-     'The order has not come far enough for this event.',
-     'Wait for the events before it, or ask the sender to send them.'),
-    ('sequence_gap', _PARK, Role.INTEGRATOR,
-     'An earlier event of the same sequence has not arrived.',
-     'Ask the sender to send the missing event.'),
-    ('order_on_hold', _PARK, Role.QUALITY,
-     'The order is on hold.',
-     'Decide the hold; the message resumes when it ends.'),
-    ('lot_on_hold', _PARK, Role.QUALITY,
-     'The lot is on hold.',
-     'Decide the hold; the message resumes when it ends.'),
-    ('semantic_duplicate', _PARK, Role.SUPERVISOR,
-     'The event looks like one that was booked under another id.',
-     'Compare both; resume the message or discard it with a reason.'),
+    ("unmapped_code", _PARK, Role.STEWARD,
+     "A code of the sender is not known here.",
+     "Create or map the code, then resume the message."),
+    ("unknown_order", _PARK, Role.PLANNER,
+     "The order is not known here.",
+     "Release the order, or discard the message with a reason."),
+    ("unknown_lot", _PARK, Role.STEWARD,
+     "The lot is not known here.",
+     "Create the lot, then resume the message."),
+    ("component_shortage", _PARK, Role.SUPERVISOR,
+     "The stock does not hold what was consumed.",
+     "Receive or transfer the component, or correct its stock, then resume the message."),
+    ("period_closed", _PARK, Role.FINANCE,
+     "The accounting period of the event is closed.",
+     "Open the period or allow the next open day, then resume the message."),
+    ("too_early", _PARK, Role.SUPERVISOR,
+     "The order has not come far enough for this event.",
+     "Wait for the events before it, or ask the sender to send them."),
+    ("sequence_gap", _PARK, Role.INTEGRATOR,
+     "An earlier event of the same sequence has not arrived.",
+     "Ask the sender to send the missing event."),
+    ("order_on_hold", _PARK, Role.QUALITY,
+     "The order is on hold.",
+     "Decide the hold; the message resumes when it ends."),
+    ("lot_on_hold", _PARK, Role.QUALITY,
+     "The lot is on hold.",
+     "Decide the hold; the message resumes when it ends."),
+    ("semantic_duplicate", _PARK, Role.SUPERVISOR,
+     "The event looks like one that was booked under another id.",
+     "Compare both; resume the message or discard it with a reason."),
     # What breaks the contract or a conservation law
-    ('uom_mismatch', _REJECT, Role.STEWARD,
-     'The unit cannot be converted to the unit of the product.',
-     'Send a UN/ECE code of the same kind of unit as the product has.'),
-    ('over_delivery', _REJECT, Role.SUPERVISOR,
-     'More was produced than the order and its tolerance allow.',
-     'Raise the order or the tolerance of the plant, then send it as a new event.'),
-    ('over_consumption', _REJECT, Role.SUPERVISOR,
-     'More was consumed than the bill of materials and its tolerance allow.',
-     'Check the unit and the quantity, or raise the tolerance of the plant.'),
-    ('serial_duplicate', _REJECT, Role.QUALITY,
-     'A serial number was produced or used before.',
-     'Check the serial numbers, then send it as a new event.'),
-    ('lot_required', _REJECT, Role.INTEGRATOR,
-     'The product is tracked, and the lots do not cover its quantity.',
-     'Name a lot, or one serial number for each piece.'),
-    ('transition_refused', _REJECT, Role.SUPERVISOR,
-     'The present phase or state does not allow this.',
-     'Compare the phase of the order with what really happened.'),
-    ('stale_revision', _REJECT, Role.PLANNER,
-     'The event speaks of a revision of the order that is not the current one.',
-     'Answer the latest revision.'),
-    ('not_owner', _REJECT, Role.STEWARD,
-     'Another system owns this value.',
-     'Change it in the system that owns it.'),
+    ("uom_mismatch", _REJECT, Role.STEWARD,
+     "The unit cannot be converted to the unit of the product.",
+     "Send a UN/ECE code of the same kind of unit as the product has."),
+    ("over_delivery", _REJECT, Role.SUPERVISOR,
+     "More was produced than the order and its tolerance allow.",
+     "Raise the order or the tolerance of the plant, then send it as a new event."),
+    ("over_consumption", _REJECT, Role.SUPERVISOR,
+     "More was consumed than the bill of materials and its tolerance allow.",
+     "Check the unit and the quantity, or raise the tolerance of the plant."),
+    ("serial_duplicate", _REJECT, Role.QUALITY,
+     "A serial number was produced or used before.",
+     "Check the serial numbers, then send it as a new event."),
+    ("lot_required", _REJECT, Role.INTEGRATOR,
+     "The product is tracked, and the lots do not cover its quantity.",
+     "Name a lot, or one serial number for each piece."),
+    ("transition_refused", _REJECT, Role.SUPERVISOR,
+     "The present phase or state does not allow this.",
+     "Compare the phase of the order with what really happened."),
+    ("stale_revision", _REJECT, Role.PLANNER,
+     "The event speaks of a revision of the order that is not the current one.",
+     "Answer the latest revision."),
+    ("not_owner", _REJECT, Role.STEWARD,
+     "Another system owns this value.",
+     "Change it in the system that owns it."),
     # Time, people and technology
-    ('event_expired', (Disposition.EXPIRE, FailureKind.BUSINESS), Role.SUPERVISOR,
-     'The deadline the sender gave has passed.',
-     'Send it again with a later deadline if it still matters.'),
-    ('discarded', (Disposition.DISCARD, FailureKind.BUSINESS), Role.SUPERVISOR,
-     'A person decided not to apply the message.',
-     'Read the reason; send a corrected event if the fact is real.'),
-    ('order_locked', _WAIT, Role.INTEGRATOR,
-     'Somebody else is working on the order; the message is tried again soon.',
-     'Nothing to do unless it lasts.'),
-    ('conflict', _WAIT, Role.INTEGRATOR,
-     'Another transaction touched the same records; the message is tried again at once.',
-     'Nothing to do unless it lasts.'),
-    ('technical', _WAIT, Role.INTEGRATOR,
-     'A technical error stopped the message; it is tried again later.',
-     'Read the attempts of the message; repair the cause and resume it if it died.'),
+    ("event_expired", (Disposition.EXPIRE, FailureKind.BUSINESS), Role.SUPERVISOR,
+     "The deadline the sender gave has passed.",
+     "Send it again with a later deadline if it still matters."),
+    ("discarded", (Disposition.DISCARD, FailureKind.BUSINESS), Role.SUPERVISOR,
+     "A person decided not to apply the message.",
+     "Read the reason; send a corrected event if the fact is real."),
+    ("order_locked", _WAIT, Role.INTEGRATOR,
+     "Somebody else is working on the order; the message is tried again soon.",
+     "Nothing to do unless it lasts."),
+    ("conflict", _WAIT, Role.INTEGRATOR,
+     "Another transaction touched the same records; the message is tried again at once.",
+     "Nothing to do unless it lasts."),
+    ("technical", _WAIT, Role.INTEGRATOR,
+     "A technical error stopped the message; it is tried again later.",
+     "Read the attempts of the message; repair the cause and resume it if it died."),
     # Delivery to the far end
-    ('unreachable', _WAIT, Role.INTEGRATOR,
-     'The system could not be reached.',
-     'Check the address, the network and the certificate of the system.'),
-    ('system_busy', _WAIT, Role.INTEGRATOR,
-     'The system asked to be tried again later.',
-     'Nothing to do unless it lasts.'),
-    ('refused_by_system', _REJECT, Role.INTEGRATOR,
-     'The system refused the message.',
-     'Read its answer, put the cause right and send the message again.'),
-    ('endpoint_not_allowed', _INVALID, Role.INTEGRATOR,
-     'The address of the system may not be called.',
-     'Correct the address, or mark the system as inside the plant network.'),
+    ("unreachable", _WAIT, Role.INTEGRATOR,
+     "The system could not be reached.",
+     "Check the address, the network and the certificate of the system."),
+    ("system_busy", _WAIT, Role.INTEGRATOR,
+     "The system asked to be tried again later.",
+     "Nothing to do unless it lasts."),
+    ("refused_by_system", _REJECT, Role.INTEGRATOR,
+     "The system refused the message.",
+     "Read its answer, put the cause right and send the message again."),
+    ("endpoint_not_allowed", _INVALID, Role.INTEGRATOR,
+     "The address of the system may not be called.",
+     "Correct the address, or mark the system as inside the plant network."),
 )
 # fmt: on
 
@@ -214,9 +214,7 @@ class IntegrationError(Exception):
     under, ``errors`` the single faults (:class:`~.messages.Fault`) of an invalid event.
     """
 
-    def __init__(
-        self, code: str, detail: str = '', waiting_for: str = '', errors: Iterable = ()
-    ) -> None:
+    def __init__(self, code: str, detail: str = "", waiting_for: str = "", errors: Iterable = ()) -> None:
         if code not in CODES:
             raise KeyError(code)
         self.code = code
@@ -233,7 +231,7 @@ class IntegrationError(Exception):
     @property
     def message(self) -> str:
         """The sentence of the code, followed by the detail."""
-        return f'{self.spec.text} {self.detail}'.strip()
+        return f"{self.spec.text} {self.detail}".strip()
 
 
 class Permanent(IntegrationError):
@@ -254,8 +252,8 @@ class Retryable(IntegrationError):
     def __init__(
         self,
         code: str,
-        detail: str = '',
-        waiting_for: str = '',
+        detail: str = "",
+        waiting_for: str = "",
         errors: Iterable = (),
         *,
         after: float | None = None,
@@ -273,12 +271,12 @@ _CLASSES = {
 }
 
 
-def error(code: str, detail: str = '', **options) -> IntegrationError:
+def error(code: str, detail: str = "", **options) -> IntegrationError:
     """Return the exception whose class fits the disposition of ``code``, for the caller to raise.
 
     Raises ``KeyError`` for a code that is not in the table or that is no failure.
     """
     spec = CODES[code]
-    if code == 'transition_refused':
+    if code == "transition_refused":
         return TransitionRefused(code, detail, **options)
     return _CLASSES[spec.disposition](code, detail, **options)

@@ -16,9 +16,9 @@ from .states import Direction, SystemKind
 class FlowClass(str, Enum):
     """How soon a message must have its effect: at once, within minutes, or overnight."""
 
-    REAL_TIME = 'real_time'
-    WINDOW = 'window'
-    BATCH = 'batch'
+    REAL_TIME = "real_time"
+    WINDOW = "window"
+    BATCH = "batch"
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class EventType:
     @property
     def wire_type(self) -> str:
         """The CloudEvents ``type``, such as ``mes.order.released.v1``."""
-        return f'{self.name}.v{self.major}'
+        return f"{self.name}.v{self.major}"
 
 
 _IN = (Direction.IN,)
@@ -54,45 +54,45 @@ _SOON = FlowClass.WINDOW
 # fmt: off
 _ALL = (
     # From the plant
-    EventType('mes.order.acknowledged', 1, _IN, 'order', _NOW, _MES,
-              'The plant took or refused a revision of an order.'),
-    EventType('mes.operation.started', 1, _IN, 'order', _NOW, (SystemKind.MES, SystemKind.SCADA),
-              'Work on an operation began at the time of the event.'),
-    EventType('mes.operation.confirmed', 1, _IN, 'order', _NOW, _MES,
-              'An operation made progress: pieces and minutes since the confirmation before.'),
-    EventType('mes.material.consumed', 1, _IN, 'order', _SOON, _MES,
-              'Components were used up, with their lots.'),
-    EventType('mes.production.reported', 1, _IN, 'order', _NOW, _MES,
-              'Good pieces or by-products came out, with their lots or serial numbers.'),
-    EventType('mes.scrap.reported', 1, _IN, 'order', _NOW, _MES,
-              'A finished piece or a component was scrapped.'),
-    EventType('mes.order.completed', 1, _IN, 'order', _NOW, _MES,
-              'The plant is finished with the order; its totals are given.'),
+    EventType("mes.order.acknowledged", 1, _IN, "order", _NOW, _MES,
+              "The plant took or refused a revision of an order."),
+    EventType("mes.operation.started", 1, _IN, "order", _NOW, (SystemKind.MES, SystemKind.SCADA),
+              "Work on an operation began at the time of the event."),
+    EventType("mes.operation.confirmed", 1, _IN, "order", _NOW, _MES,
+              "An operation made progress: pieces and minutes since the confirmation before."),
+    EventType("mes.material.consumed", 1, _IN, "order", _SOON, _MES,
+              "Components were used up, with their lots."),
+    EventType("mes.production.reported", 1, _IN, "order", _NOW, _MES,
+              "Good pieces or by-products came out, with their lots or serial numbers."),
+    EventType("mes.scrap.reported", 1, _IN, "order", _NOW, _MES,
+              "A finished piece or a component was scrapped."),
+    EventType("mes.order.completed", 1, _IN, "order", _NOW, _MES,
+              "The plant is finished with the order; its totals are given."),
     # Both ways
-    EventType('mes.hold.placed', 1, _BOTH, 'order', _NOW, (SystemKind.MES, SystemKind.LIMS),
-              'An order was put on hold.'),
-    EventType('mes.hold.released', 1, _BOTH, 'order', _NOW, (SystemKind.MES, SystemKind.LIMS),
-              'The hold on an order ended.'),
+    EventType("mes.hold.placed", 1, _BOTH, "order", _NOW, (SystemKind.MES, SystemKind.LIMS),
+              "An order was put on hold."),
+    EventType("mes.hold.released", 1, _BOTH, "order", _NOW, (SystemKind.MES, SystemKind.LIMS),
+              "The hold on an order ended."),
     # To the plant
-    EventType('mes.order.released', 1, _OUT, 'order', _NOW, _MES,
-              'An order may be executed: operations, components, quantities, revision.'),
-    EventType('mes.order.cancelled', 1, _OUT, 'order', _NOW, _MES,
-              'A released order will not be executed.'),
-    EventType('mes.order.posted', 1, _OUT, 'order', _NOW, (SystemKind.MES, SystemKind.ERP),
-              'The order is closed in the ERP; yield and consumption against plan.'),
-    EventType('mes.message.accepted', 1, _OUT, 'order', _NOW, _EVERY,
-              'A message was applied; what it did.'),
-    EventType('mes.message.rejected', 1, _OUT, 'order', _NOW, _EVERY,
-              'A message was not applied and will not be; why, and what to do.'),
-    EventType('mes.message.expired', 1, _OUT, 'order', _NOW, _EVERY,
-              'A message was not applied before the deadline its sender gave.'),
+    EventType("mes.order.released", 1, _OUT, "order", _NOW, _MES,
+              "An order may be executed: operations, components, quantities, revision."),
+    EventType("mes.order.cancelled", 1, _OUT, "order", _NOW, _MES,
+              "A released order will not be executed."),
+    EventType("mes.order.posted", 1, _OUT, "order", _NOW, (SystemKind.MES, SystemKind.ERP),
+              "The order is closed in the ERP; yield and consumption against plan."),
+    EventType("mes.message.accepted", 1, _OUT, "order", _NOW, _EVERY,
+              "A message was applied; what it did."),
+    EventType("mes.message.rejected", 1, _OUT, "order", _NOW, _EVERY,
+              "A message was not applied and will not be; why, and what to do."),
+    EventType("mes.message.expired", 1, _OUT, "order", _NOW, _EVERY,
+              "A message was not applied before the deadline its sender gave."),
 )
 # fmt: on
 
 EVENT_TYPES: dict[str, EventType] = {entry.wire_type: entry for entry in _ALL}
 
 # Answers to messages are themselves never answered.
-ANSWER_TYPES = frozenset(name for name in EVENT_TYPES if name.startswith('mes.message.'))
+ANSWER_TYPES = frozenset(name for name in EVENT_TYPES if name.startswith("mes.message."))
 
 
 def event_type(wire_type: str, types: Mapping[str, EventType] = EVENT_TYPES) -> EventType:
@@ -103,16 +103,14 @@ def event_type(wire_type: str, types: Mapping[str, EventType] = EVENT_TYPES) -> 
     """
     if wire_type in types:
         return types[wire_type]
-    name = wire_type.rpartition('.v')[0]
+    name = wire_type.rpartition(".v")[0]
     versions = sorted(known for known, entry in types.items() if entry.name == name)
     if versions:
-        raise error('version_unsupported', f'Known: {", ".join(versions)}.')
-    raise error('type_unknown')
+        raise error("version_unsupported", f"Known: {', '.join(versions)}.")
+    raise error("type_unknown")
 
 
-def default_routes(
-    kind: SystemKind, types: Mapping[str, EventType] = EVENT_TYPES
-) -> list[tuple[str, Direction]]:
+def default_routes(kind: SystemKind, types: Mapping[str, EventType] = EVENT_TYPES) -> list[tuple[str, Direction]]:
     """Return the (wire type, direction) pairs a new system of this kind may send and receive."""
     return [
         (wire_type, direction)
@@ -131,5 +129,5 @@ def ordering_key(envelope: Envelope, types: Mapping[str, EventType] = EVENT_TYPE
     entry = types.get(envelope.type)
     reference = envelope.data.get(entry.key) if entry else None
     if not isinstance(reference, str):
-        reference = ''
+        reference = ""
     return reference or envelope.order_key or envelope.id

@@ -13,29 +13,29 @@ from .states import InboxState, OutboxState
 class InboxEvent(str, Enum):
     """What a lane or a person may do to a message from the plant."""
 
-    APPLY = 'apply'
-    PARK = 'park'
-    WAIT = 'wait'
-    REJECT = 'reject'
-    DIE = 'die'
-    EXPIRE = 'expire'
-    DISCARD = 'discard'
-    RESUME = 'resume'
-    SUPERSEDE = 'supersede'
+    APPLY = "apply"
+    PARK = "park"
+    WAIT = "wait"
+    REJECT = "reject"
+    DIE = "die"
+    EXPIRE = "expire"
+    DISCARD = "discard"
+    RESUME = "resume"
+    SUPERSEDE = "supersede"
 
 
 class OutboxEvent(str, Enum):
     """What a transport, an answer of the plant or a person may do to a message to the plant."""
 
-    SEND = 'send'
-    CONFIRM = 'confirm'
-    REFUSE = 'refuse'
-    WAIT = 'wait'
-    DIE = 'die'
-    EXPIRE = 'expire'
-    DISCARD = 'discard'
-    RESEND = 'resend'
-    SUPERSEDE = 'supersede'
+    SEND = "send"
+    CONFIRM = "confirm"
+    REFUSE = "refuse"
+    WAIT = "wait"
+    DIE = "die"
+    EXPIRE = "expire"
+    DISCARD = "discard"
+    RESEND = "resend"
+    SUPERSEDE = "supersede"
 
 
 def _table(rows):
@@ -102,7 +102,7 @@ def next_state(table: Mapping[tuple[str, str], str], state: str, event: str) -> 
     """Return the state after the event; raises ``TransitionRefused`` when there is no arrow."""
     target = table.get((state, event))
     if target is None:
-        raise error('transition_refused', f'Event: {_value(event)}. State: {_value(state)}.')
+        raise error("transition_refused", f"Event: {_value(event)}. State: {_value(state)}.")
     return target
 
 

@@ -28,15 +28,15 @@ class Envelope:
     type: str
     time: datetime
     data: dict = field(hash=False)
-    plant: str = ''
-    order_key: str = ''
+    plant: str = ""
+    order_key: str = ""
     sequence: int | None = None
-    correlation_id: str = ''
-    causation_id: str = ''
-    traceparent: str = ''
+    correlation_id: str = ""
+    causation_id: str = ""
+    traceparent: str = ""
     expires_at: datetime | None = None
-    subject: str = ''
-    raw: str = ''
+    subject: str = ""
+    raw: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,12 @@ class Effect:
     """
 
     kind: str
-    product: str = ''
-    lot: str = ''
+    product: str = ""
+    lot: str = ""
     quantity: float = 0.0
-    uom: str = ''
-    record: str = ''
-    res_model: str = ''
+    uom: str = ""
+    record: str = ""
+    res_model: str = ""
     res_id: int = 0
 
 
@@ -61,8 +61,8 @@ class Effect:
 class HandlerResult:
     """What a handler reports back: a code that means success, a text, the effects."""
 
-    code: str = 'accepted'
-    text: str = ''
+    code: str = "accepted"
+    text: str = ""
     effects: tuple[Effect, ...] = ()
 
 
@@ -85,6 +85,6 @@ class SendResult:
 
     status: int
     code: str
-    detail: str = ''
+    detail: str = ""
     duration_ms: int = 0
     retry_after: float | None = None

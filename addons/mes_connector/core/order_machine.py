@@ -19,27 +19,27 @@ class OrderEvent(str, Enum):
     ``confirm`` is each report of pieces: an operation confirmed, production or scrap reported.
     """
 
-    RELEASE = 'release'
-    ACKNOWLEDGE = 'acknowledge'
-    REFUSE = 'refuse'
-    START = 'start'
-    CONFIRM = 'confirm'
-    CONSUME = 'consume'
-    COMPLETE = 'complete'
-    HOLD = 'hold'
-    RESUME = 'resume'
-    POST = 'post'
-    CANCEL = 'cancel'
+    RELEASE = "release"
+    ACKNOWLEDGE = "acknowledge"
+    REFUSE = "refuse"
+    START = "start"
+    CONFIRM = "confirm"
+    CONSUME = "consume"
+    COMPLETE = "complete"
+    HOLD = "hold"
+    RESUME = "resume"
+    POST = "post"
+    CANCEL = "cancel"
 
 
 class Verdict(str, Enum):
     """What the table says to an event: it moves the order, or one of four other things."""
 
-    MOVE = 'move'
-    ALREADY = 'already'
-    TOO_EARLY = 'too_early'
-    ON_HOLD = 'on_hold'
-    REFUSED = 'refused'
+    MOVE = "move"
+    ALREADY = "already"
+    TOO_EARLY = "too_early"
+    ON_HOLD = "on_hold"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True)
@@ -69,97 +69,97 @@ _ROWS = (
         (_P.PLANNED,),
         OrderEvent.RELEASE,
         _P.RELEASED,
-        'ERP',
-        'The Odoo order is confirmed and every product, work center and unit has a code.',
-        'The release is sent with the next revision.',
+        "ERP",
+        "The Odoo order is confirmed and every product, work center and unit has a code.",
+        "The release is sent with the next revision.",
     ),
     (
         (_P.RELEASED,),
         OrderEvent.ACKNOWLEDGE,
         _KEEP,
-        'MES',
-        'The revision is the current one.',
-        'The time of the acknowledgement is kept.',
+        "MES",
+        "The revision is the current one.",
+        "The time of the acknowledgement is kept.",
     ),
     (
         (_P.RELEASED,),
         OrderEvent.REFUSE,
         _P.PLANNED,
-        'MES',
-        'The revision is the current one.',
-        'The planner gets a case with the reason of the plant.',
+        "MES",
+        "The revision is the current one.",
+        "The planner gets a case with the reason of the plant.",
     ),
     (
         (_P.RELEASED,),
         OrderEvent.START,
         _P.IN_PROGRESS,
-        'MES',
-        'The operation belongs to the order.',
-        'The work order starts.',
+        "MES",
+        "The operation belongs to the order.",
+        "The work order starts.",
     ),
     (
         (_P.RELEASED, _P.IN_PROGRESS, _P.PARTIALLY_CONFIRMED),
         OrderEvent.CONFIRM,
         _P.PARTIALLY_CONFIRMED,
-        'MES',
-        'The quantity is within the tolerance of the plant and its lots are complete.',
-        'Exactly the reported quantities are posted on the same order.',
+        "MES",
+        "The quantity is within the tolerance of the plant and its lots are complete.",
+        "Exactly the reported quantities are posted on the same order.",
     ),
     (
         (_P.RELEASED, _P.IN_PROGRESS, _P.PARTIALLY_CONFIRMED),
         OrderEvent.CONSUME,
         _KEEP,
-        'MES',
-        'The quantity is within the tolerance of the plant and its lots are known.',
-        'The named components and lots leave the stock.',
+        "MES",
+        "The quantity is within the tolerance of the plant and its lots are known.",
+        "The named components and lots leave the stock.",
     ),
     (
         (_P.IN_PROGRESS, _P.PARTIALLY_CONFIRMED),
         OrderEvent.COMPLETE,
         _P.COMPLETED,
-        'MES',
-        'The totals of the event are what is booked.',
-        'The work orders finish; what is still open is not produced.',
+        "MES",
+        "The totals of the event are what is booked.",
+        "The work orders finish; what is still open is not produced.",
     ),
     (
         (_P.RELEASED, _P.IN_PROGRESS, _P.PARTIALLY_CONFIRMED, _P.COMPLETED),
         OrderEvent.HOLD,
         _P.QUALITY_HOLD,
-        'Quality',
-        'A reason is given.',
-        'The phase before is remembered; facts of the plant are parked.',
+        "Quality",
+        "A reason is given.",
+        "The phase before is remembered; facts of the plant are parked.",
     ),
     (
         (_P.QUALITY_HOLD,),
         OrderEvent.RESUME,
         None,
-        'Quality',
-        'No other hold on the order is open.',
-        'Parked facts are applied.',
+        "Quality",
+        "No other hold on the order is open.",
+        "Parked facts are applied.",
     ),
     (
         (_P.COMPLETED,),
         OrderEvent.POST,
         _P.POSTED,
-        'ERP',
-        'Nothing of the order is parked or waiting.',
-        'The Odoo order is closed; yield and consumption against plan are sent.',
+        "ERP",
+        "Nothing of the order is parked or waiting.",
+        "The Odoo order is closed; yield and consumption against plan are sent.",
     ),
     (
         (_P.PLANNED, _P.RELEASED),
         OrderEvent.CANCEL,
         _P.CANCELLED,
-        'ERP',
-        'None.',
-        'The Odoo order is cancelled; a released one is cancelled in the plant too.',
+        "ERP",
+        "None.",
+        "The Odoo order is cancelled; a released one is cancelled in the plant too.",
     ),
     (
         (_P.IN_PROGRESS,),
         OrderEvent.CANCEL,
         _P.CANCELLED,
-        'ERP',
-        'Nothing is posted yet; otherwise the order is closed short.',
-        'The Odoo order is cancelled, in the plant too.',
+        "ERP",
+        "Nothing is posted yet; otherwise the order is closed short.",
+        "The Odoo order is cancelled, in the plant too.",
     ),
 )
 
@@ -203,15 +203,13 @@ _OTHERS = (
 _VERDICTS = {(phase, event): verdict for event, verdict, phases in _OTHERS for phase in phases}
 
 _ERROR_CODES = {
-    Verdict.TOO_EARLY: 'too_early',
-    Verdict.ON_HOLD: 'order_on_hold',
-    Verdict.REFUSED: 'transition_refused',
+    Verdict.TOO_EARLY: "too_early",
+    Verdict.ON_HOLD: "order_on_hold",
+    Verdict.REFUSED: "transition_refused",
 }
 
 
-def decide(
-    phase: OrderPhase, event: OrderEvent, came_from: OrderPhase | None = None
-) -> Decision:
+def decide(phase: OrderPhase, event: OrderEvent, came_from: OrderPhase | None = None) -> Decision:
     """Return what the event means in this phase, without raising for a refusal.
 
     ``came_from`` is the phase a held order was in; ``ValueError`` when it is needed to resume
@@ -224,19 +222,17 @@ def decide(
     if move.target is not None:
         return Decision(Verdict.MOVE, move.target)
     if (came_from, OrderEvent.HOLD) not in _MOVES:
-        raise ValueError(f'An order is never held in phase {came_from!r}.')
+        raise ValueError(f"An order is never held in phase {came_from!r}.")
     return Decision(Verdict.MOVE, OrderPhase(came_from))
 
 
-def require(
-    phase: OrderPhase, event: OrderEvent, came_from: OrderPhase | None = None
-) -> OrderPhase:
+def require(phase: OrderPhase, event: OrderEvent, came_from: OrderPhase | None = None) -> OrderPhase:
     """Return the phase after the event; the phase itself when what it says already holds.
 
     Raises ``Parked`` with ``too_early`` or ``order_on_hold``, ``TransitionRefused`` otherwise.
     """
     decision = decide(phase, event, came_from)
     if decision.verdict in _ERROR_CODES:
-        detail = f'Event: {OrderEvent(event).value}. Phase: {OrderPhase(phase).value}.'
+        detail = f"Event: {OrderEvent(event).value}. Phase: {OrderPhase(phase).value}."
         raise error(_ERROR_CODES[decision.verdict], detail)
     return decision.target

@@ -2,14 +2,12 @@
 
 import re
 
-MASK = '***'
+MASK = "***"
 
 _PATTERNS = (
-    re.compile(r'whsec_[A-Za-z0-9+/=_-]+'),
-    re.compile(r'(?<=v1,)[A-Za-z0-9+/]{16,}={0,2}'),
-    re.compile(
-        r'(?P<key>\b(?:bearer|authorization:\s*basic)\s+)[^\s"\',;]+', re.IGNORECASE
-    ),
+    re.compile(r"whsec_[A-Za-z0-9+/=_-]+"),
+    re.compile(r"(?<=v1,)[A-Za-z0-9+/]{16,}={0,2}"),
+    re.compile(r'(?P<key>\b(?:bearer|authorization:\s*basic)\s+)[^\s"\',;]+', re.IGNORECASE),
     # The user of a URL stays, its password goes; up to the last @, which a password may hold.
     re.compile(r'(?<=://)(?P<user>[^\s/:@]*):[^\s/"\']*(?=@)'),
     re.compile(
@@ -28,6 +26,6 @@ def redact(text: str) -> str:
 
 def _mask(match):
     kept = match.groupdict()
-    if 'user' in kept:
-        return f'{kept["user"]}:{MASK}'
-    return f'{kept.get("key", "")}{MASK}'
+    if "user" in kept:
+        return f"{kept['user']}:{MASK}"
+    return f"{kept.get('key', '')}{MASK}"

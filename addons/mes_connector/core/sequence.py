@@ -6,9 +6,7 @@ Numbers start at 1 and have no gaps within one source and ordering key.
 from .states import INBOX_DUE, InboxState
 
 
-def turn_comes(
-    sequence: int | None, predecessor_state: str | None, predecessor_code: str = ''
-) -> bool:
+def turn_comes(sequence: int | None, predecessor_state: str | None, predecessor_code: str = "") -> bool:
     """Tell whether the event before this one has had its turn.
 
     ``predecessor_state`` is None when that event has not arrived. A predecessor parked for any
@@ -18,4 +16,4 @@ def turn_comes(
         return True
     if predecessor_state is None or predecessor_state in INBOX_DUE:
         return False
-    return not (predecessor_state == InboxState.PARKED and predecessor_code == 'sequence_gap')
+    return not (predecessor_state == InboxState.PARKED and predecessor_code == "sequence_gap")

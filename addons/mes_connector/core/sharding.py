@@ -8,4 +8,4 @@ SHARDS = 64
 
 def shard_of(system_code: str, ordering_key: str) -> int:
     """Return the shard, 0 to ``SHARDS - 1``, the same on every host and Python version."""
-    return zlib.crc32(f'{system_code}\0{ordering_key}'.encode()) % SHARDS
+    return zlib.crc32(f"{system_code}\0{ordering_key}".encode()) % SHARDS

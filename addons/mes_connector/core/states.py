@@ -4,104 +4,105 @@ Odoo selections are built from these enums with :func:`selection`, and no other 
 state as a string.
 """
 
+from collections.abc import Iterable
 from enum import Enum
 
 
 class InboxState(str, Enum):
     """What has become of a message from the plant."""
 
-    PENDING = 'pending'
-    WAITING = 'waiting'
-    PARKED = 'parked'
-    DONE = 'done'
-    REJECTED = 'rejected'
-    DEAD = 'dead'
-    SUPERSEDED = 'superseded'
-    DISCARDED = 'discarded'
-    EXPIRED = 'expired'
+    PENDING = "pending"
+    WAITING = "waiting"
+    PARKED = "parked"
+    DONE = "done"
+    REJECTED = "rejected"
+    DEAD = "dead"
+    SUPERSEDED = "superseded"
+    DISCARDED = "discarded"
+    EXPIRED = "expired"
 
 
 class OutboxState(str, Enum):
     """What has become of a message to the plant."""
 
-    PENDING = 'pending'
-    WAITING = 'waiting'
-    SENT = 'sent'
-    CONFIRMED = 'confirmed'
-    REFUSED = 'refused'
-    DEAD = 'dead'
-    EXPIRED = 'expired'
-    DISCARDED = 'discarded'
-    SUPERSEDED = 'superseded'
+    PENDING = "pending"
+    WAITING = "waiting"
+    SENT = "sent"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    DEAD = "dead"
+    EXPIRED = "expired"
+    DISCARDED = "discarded"
+    SUPERSEDED = "superseded"
 
 
 class OrderPhase(str, Enum):
     """Where a manufacturing order stands between the ERP and the plant."""
 
-    PLANNED = 'planned'
-    RELEASED = 'released'
-    IN_PROGRESS = 'in_progress'
-    PARTIALLY_CONFIRMED = 'partially_confirmed'
-    QUALITY_HOLD = 'quality_hold'
-    COMPLETED = 'completed'
-    POSTED = 'posted'
-    CANCELLED = 'cancelled'
+    PLANNED = "planned"
+    RELEASED = "released"
+    IN_PROGRESS = "in_progress"
+    PARTIALLY_CONFIRMED = "partially_confirmed"
+    QUALITY_HOLD = "quality_hold"
+    COMPLETED = "completed"
+    POSTED = "posted"
+    CANCELLED = "cancelled"
 
 
 class SystemState(str, Enum):
     """Whether a registered system is talked to."""
 
-    DRAFT = 'draft'
-    ACTIVE = 'active'
-    PAUSED = 'paused'
+    DRAFT = "draft"
+    ACTIVE = "active"
+    PAUSED = "paused"
 
 
 class CaseState(str, Enum):
     """Whether a case still waits for its owner."""
 
-    OPEN = 'open'
-    CLOSED = 'closed'
+    OPEN = "open"
+    CLOSED = "closed"
 
 
 class Outcome(str, Enum):
     """The one terminal business answer to a message from the plant."""
 
-    ACCEPTED = 'accepted'
-    REJECTED = 'rejected'
-    EXPIRED = 'expired'
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
 
 
 class Direction(str, Enum):
     """Which way an event travels, seen from Odoo."""
 
-    IN = 'in'
-    OUT = 'out'
+    IN = "in"
+    OUT = "out"
 
 
 class SystemKind(str, Enum):
     """What a registered system is, in the words of ISA-95 and its neighbours."""
 
-    MES = 'mes'
-    SCADA = 'scada'
-    LIMS = 'lims'
-    WMS = 'wms'
-    CMMS = 'cmms'
-    ERP = 'erp'
-    OTHER = 'other'
+    MES = "mes"
+    SCADA = "scada"
+    LIMS = "lims"
+    WMS = "wms"
+    CMMS = "cmms"
+    ERP = "erp"
+    OTHER = "other"
 
 
 class TransportKind(str, Enum):
     """The wire a system is reached over."""
 
-    HTTP = 'http'
-    MQTT = 'mqtt'
+    HTTP = "http"
+    MQTT = "mqtt"
 
 
 class CredentialKind(str, Enum):
     """How a system proves who it is over HTTP."""
 
-    SIGNATURE = 'signature'
-    BEARER = 'bearer'
+    SIGNATURE = "signature"
+    BEARER = "bearer"
 
 
 # Due rows are a lane's work. Live rows are due or wait for a person or a predecessor. Terminal
@@ -122,7 +123,12 @@ def selection(enum_cls: type[Enum]) -> list[tuple[str, str]]:
     return [(member.value, _label(member)) for member in enum_cls]
 
 
+def sql_list(states: Iterable[Enum]) -> str:
+    """Return states as an SQL list, such as ``('dead', 'pending')``, for the text of a partial index."""
+    return f"({', '.join(sorted(repr(state.value) for state in states))})"
+
+
 def _label(member: Enum) -> str:
     if member in _ABBREVIATIONS:
         return member.value.upper()
-    return member.value.replace('_', ' ').capitalize()
+    return member.value.replace("_", " ").capitalize()
