@@ -30,6 +30,7 @@ esac
 mkdir -p "$home/log" "$home/stamps"
 exec 9>"$home/install.lock"
 flock 9    # two verbs of make may start at once; the second finds everything done
+: >"$home/install.seconds"
 
 # The environment and the Debian packages have nothing in common, so they are fetched at the same time.
 in_background install_python

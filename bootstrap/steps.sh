@@ -18,6 +18,7 @@ step() {
   fi
   printf '%s' "$key" >"$home/stamps/$name"
   printf '%4d s  %s\n' "$((SECONDS - began))" "$title"
+  printf '%d\t%s\n' "$((SECONDS - began))" "$title" >>"$home/install.seconds"    # the demo adds these to its own figures
 }
 
 # key FILE_OR_WORD...: a short hash of files' contents and of words, for use as a step's key.

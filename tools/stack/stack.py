@@ -6,6 +6,7 @@ import fcntl
 import shutil
 import signal
 import sys
+import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -113,6 +114,13 @@ class Stack:
         for process in filter(None, processes):
             if not process.alive:
                 raise StackError(f"{process.title} has ended unexpectedly\n{process.tail()}")
+
+    def watch(self, seconds: float = float("inf")) -> None:
+        """Lets the stack run for that long, for ever by default; raises StackError when a process of it ends."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self.check()
+            time.sleep(min(left, 0.5))
 
 
 def leftovers(name: str) -> list[str]:

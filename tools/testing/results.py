@@ -69,3 +69,14 @@ def log_faults(log: Path) -> list[str]:
                if line and not line.startswith("#")]
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []
     return [line for line in lines if LOG_LINE.match(line) and not any(pattern.search(line) for pattern in allowed)]
+
+
+def report(level: str, results: Results, faults: list[str]) -> int:
+    """Prints what fails a run besides its tests, then its figures; returns the exit status."""
+    skips = unexpected_skips(results)
+    for title, lines in (("skipped without leave", skips), ("in Odoo's log", faults)):
+        for line in lines:
+            print(f"{level}: {title}: {line}")
+    print(f"{level}: {results}")
+    good = results.count("passed") and not (results.count("failure") or results.count("error") or skips or faults)
+    return 0 if good else 1

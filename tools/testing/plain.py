@@ -1,0 +1,54 @@
+"""The levels that need no registry in the test process: unit (pure) and e2e (against a stack that its fixtures start)."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+from pathlib import Path
+
+from tools.stack.paths import PYTHON, ROOT, RUN
+
+from .results import Results, log_faults, report
+
+UNIT_FOLDERS = ("tests/unit", "tests/simulator", "tests/tools")
+UNIT_BUDGET_SECONDS = 2.0
+
+
+def unit(options: list[str]) -> int:
+    """Pure tests of `tests/unit`, within their budget, then those of the virtual plant and the tools. Returns the exit status."""
+    used = _processor_seconds()
+    status, results = _pytest("unit", ["tests/unit"], options)
+    used = _processor_seconds() - used
+    # Processor time, so that a busy machine does not fail the run; a name filter or a failure makes it meaningless.
+    faults = [f"{used:.1f} s of processor time; the budget is {UNIT_BUDGET_SECONDS:g} s"] if used > UNIT_BUDGET_SECONDS else []
+    status = status or report("unit", results, faults)
+    others = [folder for folder in UNIT_FOLDERS[1:] if (ROOT / folder).exists()]
+    if others:
+        other_status, other_results = _pytest("unit-others", others, options)
+        status = status or other_status or report("unit (virtual plant, tools)", other_results, [])
+    return status
+
+
+def e2e(options: list[str]) -> int:
+    """Everything of `tests/e2e`; the stacks' Odoo logs are checked too. Returns the exit status."""
+    began = (RUN / "pytest-e2e").stat().st_mtime if (RUN / "pytest-e2e").exists() else 0.0
+    status, results = _pytest("e2e", ["tests/e2e"], options)
+    faults = [fault for log in sorted(RUN.glob("e2e*/odoo.log")) if log.stat().st_mtime > began for fault in log_faults(log)]
+    return status or report("e2e", results, faults)
+
+
+def _processor_seconds() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _pytest(name: str, paths: list[str], options: list[str]) -> tuple[int, Results]:
+    folder = RUN / f"pytest-{name}"
+    folder.mkdir(parents=True, exist_ok=True)
+    junit = Path(folder / "junit.xml")
+    junit.unlink(missing_ok=True)
+    command = [PYTHON, "-m", "pytest", f"--junitxml={junit}", *options, *paths]
+    environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "ODOO_RC")}
+    status = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+    return status, Results.read(junit) if junit.exists() else Results()
