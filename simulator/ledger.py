@@ -1,0 +1,185 @@
+"""The plant's own books: a pure fold over the events of an order that count; whether one counts is decided outside."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from .messages import Event, EventType, Tracking, number
+from .release import Release, share
+
+Amounts = defaultdict[str, Decimal]
+LotAmounts = defaultdict[str, Amounts]
+
+
+def _amounts() -> Amounts:
+    return defaultdict(Decimal)
+
+
+def _lot_amounts() -> LotAmounts:
+    return defaultdict(_amounts)
+
+
+@dataclass
+class Books:
+    """What one order used and made, by product and lot (``""`` where there is none)."""
+
+    completed: bool = False
+    consumed: LotAmounts = field(default_factory=_lot_amounts)
+    received: LotAmounts = field(default_factory=_lot_amounts)
+    scrapped: LotAmounts = field(default_factory=_lot_amounts)
+    minutes: Amounts = field(default_factory=_amounts)
+    good: Decimal = Decimal(0)
+    scrap: Decimal = Decimal(0)
+    genealogy: list[dict[str, Any]] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A product quantity of one lot, as an event item names it."""
+
+    product: str
+    lot: str
+    quantity: Decimal
+
+
+def keep_books(events: Iterable[Event], release: Release | None) -> dict[str, Any]:
+    """Fold the unique events of one order, in the order of their sequence, into its ledger entry (JSON)."""
+    clerk = _Clerk(release)
+    for event in sorted(events, key=_turn):
+        clerk.enter(event)
+    return clerk.entry()
+
+
+def _turn(event: Event) -> tuple[bool, int]:
+    """Numbered events first and by number; Python's sort keeps the others as they were sent."""
+    try:
+        return False, int(event["sequence"])
+    except (KeyError, TypeError, ValueError):
+        return True, 0
+
+
+class _Clerk:
+    """Applies one event after the other to the books."""
+
+    def __init__(self, release: Release | None) -> None:
+        self._release = release
+        self._books = Books()
+        self._unlinked = _lot_amounts()
+
+    def enter(self, event: Event) -> None:
+        """Book one event; one that cannot be read (raw input of a test) is named and changes nothing."""
+        try:
+            self._enter(event["type"], event["data"])
+        except (KeyError, TypeError, ValueError, AttributeError, InvalidOperation):
+            self._books.unreadable.append(str(event.get("id")))
+
+    def _enter(self, type_: str, data: dict[str, Any]) -> None:
+        if type_ == EventType.MATERIAL_CONSUMED:
+            self._consume(_pieces(data["items"]))
+        elif type_ == EventType.PRODUCTION_REPORTED:
+            self._receive(_pieces(data["items"]))
+        elif type_ == EventType.SCRAP_REPORTED:
+            self._scrap(_pieces([data]))
+        elif type_ == EventType.OPERATION_CONFIRMED:
+            self._books.minutes[data["operation"]] += _booked(data["minutes"])
+        elif type_ == EventType.ORDER_COMPLETED:
+            self._books.completed = True
+
+    def _consume(self, pieces: list[_Piece]) -> None:
+        for piece in pieces:
+            self._books.consumed[piece.product][piece.lot] += piece.quantity
+            self._unlinked[piece.product][piece.lot] += piece.quantity
+
+    def _receive(self, pieces: list[_Piece]) -> None:
+        consumed, self._unlinked = _nested(self._unlinked), _lot_amounts()
+        for piece in pieces:
+            self._books.received[piece.product][piece.lot] += piece.quantity
+            if self._is_finished(piece.product):
+                self._books.good += piece.quantity
+            self._books.genealogy.append(
+                {
+                    "product": piece.product,
+                    "lot": piece.lot,
+                    "quantity": number(piece.quantity),
+                    "consumed": consumed,
+                }
+            )
+
+    def _scrap(self, pieces: list[_Piece]) -> None:
+        for piece in pieces:
+            self._books.scrapped[piece.product][piece.lot] += piece.quantity
+            if self._is_finished(piece.product):
+                # A finished piece is received before it can be scrapped from stock.
+                self._books.received[piece.product][piece.lot] += piece.quantity
+                self._books.scrap += piece.quantity
+
+    def _is_finished(self, product: str) -> bool:
+        return self._release is not None and product == self._release.product
+
+    def _backflushed(self) -> dict[str, Any]:
+        if self._release is None or not self._books.completed:
+            return {}
+        pieces = self._books.good + self._books.scrap
+        taken = _amounts()
+        for line in self._release.components:
+            if line.tracking is Tracking.NONE and line.product not in self._books.consumed:
+                taken[line.product] += share(line, pieces, self._release.quantity)
+        return _flat(taken)
+
+    def entry(self) -> dict[str, Any]:
+        books = self._books
+        return {
+            "completed": books.completed,
+            "consumed": _nested(books.consumed),
+            "received": _nested(books.received),
+            "scrapped": _nested(books.scrapped),
+            "backflushed": self._backflushed(),
+            "minutes": _flat(books.minutes),
+            "good": number(books.good),
+            "scrap": number(books.scrap),
+            "genealogy": books.genealogy,
+            "unreadable": books.unreadable,
+        }
+
+
+def _pieces(items: list[dict[str, Any]]) -> list[_Piece]:
+    pieces = []
+    for item in items:
+        quantity = _decimal(item["quantity"]["value"])
+        serials = item.get("serials") or []
+        if serials:
+            pieces += [_Piece(_code(item["product"]), _code(serial), quantity / len(serials)) for serial in serials]
+        else:
+            pieces.append(_Piece(_code(item["product"]), _code(item.get("lot", "")), quantity))
+    return pieces
+
+
+def _booked(minutes: dict[str, Any]) -> Decimal:
+    """Work order time: setup and machine minutes; labour only when neither is given."""
+    if "setup" in minutes or "machine" in minutes:
+        return _decimal(minutes.get("setup", 0)) + _decimal(minutes.get("machine", 0))
+    return _decimal(minutes.get("labor", 0))
+
+
+def _code(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is not a code")
+    return value
+
+
+def _decimal(value: Any) -> Decimal:
+    result = Decimal(str(value))
+    if not result.is_finite():
+        raise ValueError(f"{value!r} is not a quantity")
+    return result
+
+
+def _flat(amounts: Amounts) -> dict[str, Any]:
+    return {key: number(value) for key, value in amounts.items()}
+
+
+def _nested(amounts: LotAmounts) -> dict[str, Any]:
+    return {product: _flat(lots) for product, lots in amounts.items()}

@@ -1,0 +1,107 @@
+"""The catalogue of scenarios: how much is made in which increments and how it is sent; no event is built here."""
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from enum import Enum
+
+from .release import SCALE, Release
+
+
+class ScenarioName(str, Enum):
+    """What a user may ask the plant to play."""
+
+    HAPPY = "happy"
+    PARTIAL_WITH_SCRAP = "partial_with_scrap"
+    DUPLICATES = "duplicates"
+    PERMUTED = "permuted"
+    LATE_HOLD = "late_hold"
+    SHORT_CLOSE = "short_close"
+    REFUSE = "refuse"
+    SERIAL = "serial"
+
+
+class Dispatch(str, Enum):
+    """How the events of an order leave the plant."""
+
+    ONE_BY_ONE = "one_by_one"
+    BUFFERED = "buffered"
+    REPEATED = "repeated"
+    SHUFFLED = "shuffled"
+
+
+class Labour(str, Enum):
+    """Which minutes the plant reports."""
+
+    MACHINE = "machine"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One way an order can go.
+
+    ``shares`` are the cumulative parts of the released quantity after each increment; ``scrap`` is
+    the number of pieces of the last increment that fail.
+    """
+
+    summary: str
+    shares: tuple[Decimal, ...] = (Decimal("0.5"), Decimal(1))
+    scrap: int = 0
+    accepts: bool = True
+    holds: bool = False
+    dispatch: Dispatch = Dispatch.ONE_BY_ONE
+    labour: Labour = Labour.MACHINE
+
+
+@dataclass(frozen=True)
+class Increment:
+    """Pieces finished together."""
+
+    good: Decimal
+    scrap: Decimal
+
+    @property
+    def pieces(self) -> Decimal:
+        return self.good + self.scrap
+
+
+SCENARIOS = {
+    ScenarioName.HAPPY: Scenario("two increments, everything good"),
+    ScenarioName.PARTIAL_WITH_SCRAP: Scenario(
+        "about 55 %, then the rest with two pieces scrapped; sent from a buffer in small batches",
+        shares=(Decimal("0.55"), Decimal(1)),
+        scrap=2,
+        dispatch=Dispatch.BUFFERED,
+    ),
+    ScenarioName.DUPLICATES: Scenario(
+        "every event two or three times: at once, in one batch, or after the order's end",
+        dispatch=Dispatch.REPEATED,
+    ),
+    ScenarioName.PERMUTED: Scenario(
+        "the order's events in a seeded permutation, single and in batches",
+        dispatch=Dispatch.SHUFFLED,
+    ),
+    ScenarioName.LATE_HOLD: Scenario("a hold in the last increment; facts go on, then it is released", holds=True),
+    ScenarioName.SHORT_CLOSE: Scenario(
+        "stops at about 60 % and completes with less", shares=(Decimal("0.3"), Decimal("0.6"))
+    ),
+    ScenarioName.REFUSE: Scenario("does not accept the order; a later revision is played as happy", accepts=False),
+    ScenarioName.SERIAL: Scenario(
+        "three increments by hand, labour minutes only; the usual one for serial-tracked products",
+        shares=(Decimal("0.3"), Decimal("0.6"), Decimal(1)),
+        labour=Labour.MANUAL,
+    ),
+}
+
+
+def increments(release: Release, scenario: Scenario) -> list[Increment]:
+    """Cut the released quantity into the scenario's increments; none is empty and at least one exists."""
+    whole = release.quantity == release.quantity.to_integral_value()
+    unit = Decimal(1) if whole else SCALE
+    marks = [(release.quantity * part).quantize(unit, ROUND_HALF_UP) for part in scenario.shares]
+    starts = [Decimal(0), *marks[:-1]]
+    steps = [mark - start for mark, start in zip(marks, starts, strict=True) if mark > start]
+    steps = steps or [release.quantity]
+    # At least one piece of every increment is good, so that there is something to report.
+    scrap = min(Decimal(scenario.scrap), max(steps[-1] - 1, Decimal(0)))
+    return [Increment(step, Decimal(0)) for step in steps[:-1]] + [Increment(steps[-1] - scrap, scrap)]
