@@ -8,7 +8,13 @@
     "license": "LGPL-3",
     "depends": ["mrp", "mail", "bus"],
     "external_dependencies": {"python": ["requests", "paho-mqtt", "jsonschema-rs", "cryptography"]},
-    "data": [],
+    "data": [
+        "security/mes_groups.xml",
+        "security/ir.model.access.csv",
+        "security/mes_rules.xml",
+        "data/uom_data.xml",
+        "data/ir_cron_data.xml",
+    ],
     "application": True,
     "installable": True,
 }

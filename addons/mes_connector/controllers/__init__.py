@@ -1,0 +1,3 @@
+"""The HTTP doors for plant systems."""
+
+from . import inbox, status

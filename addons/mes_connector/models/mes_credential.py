@@ -1,0 +1,46 @@
+"""Credentials of a system: validity, last use, revocation; making and checking signatures is core's work."""
+
+from odoo import api, fields, models
+
+from .. import vault
+from ..core import states
+
+
+class MesCredential(models.Model):
+    _name = "mes.credential"
+    _description = "System Credential"
+    _order = "id desc"
+    _rec_name = "hint"
+
+    system_id = fields.Many2one("mes.system", required=True, ondelete="cascade", index=True)
+    company_id = fields.Many2one(related="system_id.company_id", store=True)
+    kind = fields.Selection(states.selection(states.CredentialKind), required=True, readonly=True)
+    hint = fields.Char("Ends with", readonly=True, help="The last characters of the secret, to tell keys apart.")
+    # No group may read it: it leaves the table only through _secret(), in memory.
+    secret_encrypted = fields.Char(readonly=True, required=True, copy=False, groups=fields.NO_ACCESS)
+    expires_at = fields.Datetime(help="Empty: valid until revoked.")
+    revoked_at = fields.Datetime(readonly=True)
+    is_valid = fields.Boolean(compute="_compute_is_valid")
+
+    @api.depends("expires_at", "revoked_at")
+    def _compute_is_valid(self):
+        valid = self._valid()
+        for credential in self:
+            credential.is_valid = credential in valid
+
+    def _valid(self):
+        now = fields.Datetime.now()
+        return self.filtered(lambda one: not one.revoked_at and (not one.expires_at or one.expires_at > now))
+
+    def action_revoke(self):
+        """Refuse this credential from now on; cannot be undone, a new one can be issued."""
+        self.filtered(lambda one: not one.revoked_at).write({"revoked_at": fields.Datetime.now()})
+
+    def _secret(self):
+        """The secret itself, for signing.
+
+        :raises SecretUnreadable: this server lacks the key it was encrypted with
+        """
+        self.ensure_one()
+        # sudo: the field is closed to every group so that no screen and no API can show it.
+        return vault.decrypt(self.sudo().secret_encrypted)

@@ -1,0 +1,132 @@
+"""Sends one outbox message: claim, send with no transaction open, write the outcome; the wire is a transport's."""
+
+import logging
+import random
+import time
+
+from odoo import api, fields, models
+
+from ..core import errors
+from ..core.backoff import RetryPolicy, delay_for
+from ..core.message_machine import OutboxEvent
+from ..core.redact import redact
+from ..core.states import SystemState, TransportKind
+from ..transports import TRANSPORTS
+from ..transports.base import Delivery
+
+_logger = logging.getLogger(__name__)
+
+POLICY = RetryPolicy()
+
+
+class MesDelivery(models.AbstractModel):
+    _name = "mes.delivery"
+    _description = "Message Delivery"
+
+    # -- what a lane asks for ----------------------------------------------------------------------------------------
+
+    @api.model
+    def _due_shards(self, queue, transport=None):
+        return self.env[queue]._due_shards(self._sendable_systems(self._kind(transport)))
+
+    @api.model
+    def _next_due(self, queue, shard, tried, transport=None):
+        return self.env[queue]._next_due(shard, tried, self._sendable_systems(self._kind(transport))).id
+
+    def _kind(self, transport):
+        """The transport kind this lane serves: the gateway brings MQTT, scheduled actions send over HTTP."""
+        return transport.kind if transport else TransportKind.HTTP
+
+    @api.model
+    def _work(self, in_transaction, message_id, check, transport=None):
+        """Deliver one message.
+
+        :param transport: a connected transport; by default a new one of the lane's kind
+        """
+        delivery = in_transaction(lambda env: env["mes.delivery"]._prepare(message_id))
+        if not delivery:
+            return
+        started_at, clock = fields.Datetime.now(), time.monotonic()
+        result = (transport or TRANSPORTS[TransportKind.HTTP]()).send(delivery)
+        duration_ms = (time.monotonic() - clock) * 1000
+        check()
+        in_transaction(
+            lambda env: env["mes.delivery"]._conclude(message_id, delivery.target, result, (started_at, duration_ms))
+        )
+
+    @api.model
+    def _set_aside(self, message_id):
+        """Try a message again later whose outcome could not be written down."""
+        message = self.env["mes.outbox.message"].browse(message_id)
+        if message._fence():
+            self._wait_or_die(message, errors.error("technical"), None)
+
+    # -- one message -------------------------------------------------------------------------------------------------
+
+    @api.model
+    def _prepare(self, message_id):
+        """Everything a transport needs, read in one short transaction; None when there is nothing to send any more."""
+        message = self.env["mes.outbox.message"].browse(message_id).exists()
+        if not message or message.state not in [state.value for state in message.DUE]:
+            return None
+        system = message.system_id
+        secrets = [
+            credential._secret() for credential in system.credential_ids._valid() if credential.kind == "signature"
+        ]
+        return Delivery(
+            message_id=message.event_id,
+            system=system.code,
+            target=system.endpoint_url or "",
+            body=message.payload.encode(),
+            secrets=tuple(secrets),
+            is_plant_network=system.is_plant_network,
+        )
+
+    @api.model
+    def _conclude(self, message_id, target, result, timing):
+        """Write down what came of an attempt.
+
+        :param result: core ``SendResult``
+        :param timing: ``(started_at, duration in milliseconds)``
+        """
+        message = self.env["mes.outbox.message"].browse(message_id)
+        spec = errors.CODES[result.code]
+        if message._fence():
+            message.http_status = result.status
+            if spec.disposition is errors.Disposition.DONE:
+                message._move(
+                    OutboxEvent.SEND,
+                    {"code": result.code, "text": False, "sent_at": fields.Datetime.now(), "next_attempt_at": False},
+                )
+            elif spec.disposition is errors.Disposition.WAIT:
+                self._wait_or_die(message, errors.error(result.code, redact(result.detail)), result.retry_after)
+            else:
+                message._move(
+                    OutboxEvent.REFUSE,
+                    {"code": result.code, "text": redact(result.detail), "next_attempt_at": False},
+                )
+        self.env["mes.attempt"]._log(
+            message,
+            *timing,
+            target=redact(target),
+            http_status=result.status,
+            code=result.code,
+            detail=redact(result.detail),
+        )
+        self.env["mes.case"]._follow(message)
+
+    def _wait_or_die(self, message, error, retry_after):
+        if POLICY.is_exhausted(message.attempt_count):
+            message._move(OutboxEvent.DIE, {"code": error.code, "text": str(error), "next_attempt_at": False})
+            return
+        delay = retry_after if retry_after is not None else delay_for(message.attempt_count, POLICY, random)
+        message._move(OutboxEvent.WAIT, message._wait_values(error, delay))
+
+    @api.model
+    def _sendable_systems(self, kind):
+        """Ids of the systems that messages are delivered to over ``kind`` now."""
+        return (
+            self.env["mes.system"]
+            .search([("state", "=", SystemState.ACTIVE.value), ("transport", "=", kind.value)])
+            .ids
+        )

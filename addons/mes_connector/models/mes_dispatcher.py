@@ -1,0 +1,225 @@
+"""Applies one inbox message in the caller's transaction: turn, handler in a savepoint, outcome. Bridges add handlers."""
+
+import logging
+import random
+import time
+from pathlib import Path
+
+from psycopg2 import OperationalError
+
+from odoo import api, fields, models, tools
+from odoo.exceptions import LockError
+
+from ..core import errors
+from ..core.backoff import RetryPolicy, delay_for
+from ..core.event_types import EVENT_TYPES
+from ..core.message_machine import InboxEvent
+from ..core.schema import SchemaSet
+from ..core.sequence import turn_comes
+from ..handlers.base import HandlerCommand
+
+_logger = logging.getLogger(__name__)
+
+POLICY = RetryPolicy()
+#: Waiting for a person who has the order open: looked at again soon, and never dead.
+LOCKED_SECONDS = 5
+#: Parked codes that the next applied message of the same order may resolve.
+RESUMED_BY_PROGRESS = ["too_early"]
+#: Words of the echo endpoint.
+REHEARSED = {
+    errors.Disposition.DONE: "accept",
+    errors.Disposition.REJECT: "reject",
+    errors.Disposition.EXPIRE: "reject",
+    errors.Disposition.DISCARD: "reject",
+    errors.Disposition.PARK: "park",
+    errors.Disposition.WAIT: "wait",
+}
+
+
+class MesDispatcher(models.AbstractModel):
+    _name = "mes.dispatcher"
+    _description = "Message Dispatcher"
+
+    @api.model
+    def _event_types(self):
+        """Event types by wire type; a bridge returns ``super()`` with its own added."""
+        return EVENT_TYPES
+
+    @api.model
+    def _schema_directories(self):
+        """Directories of JSON Schemas; a bridge returns ``super()`` with its own added."""
+        return [Path(__file__).parent.parent / "schemas"]
+
+    @api.model
+    def _handlers(self):
+        """Model name of the handler of each wire type; a bridge returns ``super()`` with its own added."""
+        return {
+            "mes.order.acknowledged.v1": "mes.handler.order.acknowledged",
+            "mes.operation.started.v1": "mes.handler.operation.started",
+            "mes.operation.confirmed.v1": "mes.handler.operation.confirmed",
+            "mes.material.consumed.v1": "mes.handler.material.consumed",
+            "mes.production.reported.v1": "mes.handler.production.reported",
+            "mes.scrap.reported.v1": "mes.handler.scrap.reported",
+            "mes.order.completed.v1": "mes.handler.order.completed",
+            "mes.hold.placed.v1": "mes.handler.hold.placed",
+            "mes.hold.released.v1": "mes.handler.hold.released",
+        }
+
+    @api.model
+    def _code(self, code):
+        """The row of the answer table for ``code``."""
+        return errors.CODES[code]
+
+    @api.model
+    @tools.ormcache()
+    def _schema_set(self):
+        """The compiled schemas of this database's addons."""
+        schemas, validators = {}, {}
+        for directory in self._schema_directories():
+            found = SchemaSet.load(directory)
+            schemas.update(found.schemas)
+            validators.update(found.validators)
+        return SchemaSet(schemas, validators)
+
+    # -- what a lane asks for ----------------------------------------------------------------------------------------
+
+    @api.model
+    def _due_shards(self, queue):
+        return self.env[queue]._due_shards()
+
+    @api.model
+    def _next_due(self, queue, shard, tried):
+        return self.env[queue]._next_due(shard, tried).id
+
+    @api.model
+    def _work(self, in_transaction, message_id, check):
+        """Apply one message in one transaction, which commits only while the shard is still ours."""
+
+        def apply(env):
+            env["mes.dispatcher"]._apply(env["mes.inbox.message"].browse(message_id))
+            env.flush_all()
+            check()
+
+        in_transaction(apply)
+
+    @api.model
+    def _set_aside(self, message_id):
+        """Try a message again later that could not even be written down as failed."""
+        message = self.env["mes.inbox.message"].browse(message_id)
+        if message._fence():
+            self._conclude(message, errors.error("conflict"))
+
+    # -- one message -------------------------------------------------------------------------------------------------
+
+    @api.model
+    def _apply(self, message):
+        """Apply ``message``, or write down why not, and leave the commit to the caller.
+
+        :return: False when another lane had settled it
+        :raises OperationalError: a serialization or lock conflict, for the caller to try again at once
+        """
+        if not message._fence():
+            return False
+        started_at, clock = fields.Datetime.now(), time.monotonic()
+        error = self._try(message)
+        self.env["mes.attempt"]._log(
+            message,
+            started_at,
+            (time.monotonic() - clock) * 1000,
+            target=self._handlers().get(message.event_type, ""),
+            code=error.code if error else message.code,
+            detail=str(error) if error else "",
+        )
+        if error:
+            self._conclude(message, error)
+        self._after(message)
+        return True
+
+    @api.model
+    def _rehearse(self, caller, readings):
+        """What would become of ``readings`` now, one after the other; the caller rolls everything back.
+
+        :return: one dict per event: ``id``, ``would``, ``code``, ``text``, ``effects``
+        """
+        results = []
+        for reading, stored in zip(readings, self.env["mes.intake"]._store(caller, readings), strict=True):
+            if reading.error:
+                results.append(self._rehearsed(reading.event_id, "reject", reading.error.code, str(reading.error)))
+                continue
+            message = self.env["mes.inbox.message"].search([("uuid", "=", stored["message"])])
+            if stored["status"] == "stored":
+                self._apply(message)
+            would = "duplicate" if stored["status"] == "duplicate" else REHEARSED[errors.CODES[message.code].disposition]
+            effects = [self.env["mes.effect"]._to_wire(effect) for effect in message.effect_ids]
+            text = message.text or errors.CODES[message.code].text if message.code else ""
+            results.append(self._rehearsed(reading.event_id, would, message.code or "", text, effects))
+        return results
+
+    def _rehearsed(self, event_id, would, code, text, effects=()):
+        return {"id": event_id, "would": would, "code": code, "text": text, "effects": list(effects)}
+
+    def _try(self, message):
+        """Run the handler in a savepoint; None, or the error that undid it."""
+        try:
+            with self.env.cr.savepoint():
+                self._handle(message)
+        except errors.IntegrationError as error:
+            return error
+        except LockError:
+            return errors.error("order_locked")
+        except OperationalError:
+            raise
+        except Exception as error:
+            # Whatever a handler runs into ends as a state with an owner; the traceback stays in the server's log.
+            _logger.warning("mes: message %s failed", message.uuid, exc_info=True)
+            return errors.error("technical", str(error))
+        return None
+
+    def _handle(self, message):
+        envelope = message._envelope()
+        if message.expires_at and message.expires_at <= fields.Datetime.now():
+            raise errors.error("event_expired")
+        self._check_turn(message)
+        # The dispatcher runs as the system user; the company is the message's own.
+        handler = self.env[self._handlers()[message.event_type]].with_company(message.company_id)
+        result = handler._handle(HandlerCommand(message, message.system_id, envelope))
+        message._settle(InboxEvent.APPLY, self._code(result.code), result.text, result.effects)
+
+    def _check_turn(self, message):
+        """Let a numbered event wait for the one before it; a gap stops only its own key."""
+        if message.sequence <= 1:
+            return
+        state, code = message._predecessor_state() or (None, "")
+        if not turn_comes(message.sequence, state, code):
+            before = message.sequence - 1
+            raise errors.error(
+                "sequence_gap", f"Number {before} has not had its turn.", waiting_for=f"sequence:{before}"
+            )
+
+    def _conclude(self, message, error):
+        """Write down what becomes of a message whose handler was undone by ``error``."""
+        disposition = error.spec.disposition
+        if disposition is errors.Disposition.PARK:
+            message._park(error)
+        elif disposition is errors.Disposition.REJECT:
+            message._settle(InboxEvent.REJECT, error.spec, str(error))
+        elif disposition is errors.Disposition.EXPIRE:
+            message._settle(InboxEvent.EXPIRE, error.spec, str(error))
+        elif error.code == "order_locked":
+            message._move(InboxEvent.WAIT, message._wait_values(error, LOCKED_SECONDS))
+        elif POLICY.is_exhausted(message.attempt_count):
+            message._move(InboxEvent.DIE, {"code": error.code, "text": str(error), "next_attempt_at": False})
+            self.env["mes.case"]._follow(message)
+        else:
+            delay = delay_for(message.attempt_count, POLICY, random)
+            message._move(InboxEvent.WAIT, message._wait_values(error, delay))
+
+    def _after(self, message):
+        """Let through what waited for this message's turn or effect, and post the order if it was the last thing."""
+        inbox = self.env["mes.inbox.message"]
+        if message.sequence and message.code != "sequence_gap":
+            inbox._resume_parked(message.ordering_key, ["sequence_gap"], f"sequence:{message.sequence}")
+        if message.answer_outcome and message.production_id:
+            if message.effect_ids:
+                inbox._resume_parked(message.ordering_key, RESUMED_BY_PROGRESS)
+            self.env["mes.order.lifecycle"]._post_if_ready(message.production_id)

@@ -1,0 +1,65 @@
+"""Effects: which records and quantities each inbound message produced; the proof behind every posting."""
+
+from odoo import api, fields, models
+
+
+class MesEffect(models.Model):
+    _name = "mes.effect"
+    _description = "Effect of a Message"
+    _order = "id"
+
+    inbox_id = fields.Many2one("mes.inbox.message", required=True, ondelete="restrict", index=True)
+    company_id = fields.Many2one("res.company", required=True)
+    plant_id = fields.Many2one("stock.warehouse")
+    production_id = fields.Many2one("mrp.production", index="btree_not_null")
+    kind = fields.Char(required=True, help="What was done: consumed, received, scrapped, time, phase, …")
+    product = fields.Char()
+    lot = fields.Char()
+    quantity = fields.Float(digits="Product Unit")
+    uom = fields.Char("Unit")
+    res_model = fields.Char()
+    res_id = fields.Many2oneReference(model_field="res_model")
+    record = fields.Char("Posted as")
+
+    @api.model
+    def _record(self, message, effects):
+        """Store ``effects`` (core ``Effect`` values) of ``message``."""
+        return self.create(
+            [
+                {
+                    "inbox_id": message.id,
+                    "company_id": message.company_id.id,
+                    "plant_id": message.plant_id.id,
+                    "production_id": message.production_id.id,
+                    "kind": effect.kind,
+                    "product": effect.product,
+                    "lot": effect.lot,
+                    "quantity": effect.quantity,
+                    "uom": effect.uom,
+                    "res_model": effect.res_model,
+                    "res_id": effect.res_id,
+                    "record": effect.record,
+                }
+                for effect in effects
+            ]
+        )
+
+    @api.model
+    def _to_wire(self, effect):
+        """An effect (core value or row) as business answers and the status page show it."""
+        wire = {"kind": effect.kind}
+        for name in ("product", "lot", "record"):
+            if getattr(effect, name):
+                wire[name] = getattr(effect, name)
+        if effect.uom:
+            wire["quantity"] = {"value": effect.quantity, "uom": effect.uom}
+        return wire
+
+    def action_open_record(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "view_mode": "form",
+        }

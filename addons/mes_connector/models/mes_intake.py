@@ -1,0 +1,288 @@
+"""The way in for both wires: who is it, what do they say, store it once; no ORM on this path, no business work."""
+
+import hmac
+import json
+import time
+import uuid
+from dataclasses import dataclass
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from .. import vault
+from ..core import errors, signature, states
+from ..core.envelope import BATCH, content_hash, media_type, parse_json, read_event, split_events
+from ..core.event_types import event_type, ordering_key
+from ..core.messages import Envelope
+from ..core.sharding import shard_of
+
+#: How much of an invalid event is kept, and how many invalid events per system.
+QUARANTINE_CHARACTERS = 65536
+QUARANTINE_ROWS = 500
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A system that has shown who it is, and what it may send."""
+
+    id: int
+    code: str
+    company_id: int
+    plants: dict  # warehouse code -> id
+    event_types: frozenset
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One event of a request: either an envelope that may be stored, or the error that refuses it."""
+
+    raw: str
+    hash: str
+    error: errors.IntegrationError | None
+    event_id: str
+    envelope: Envelope | None = None
+
+
+class MesIntake(models.AbstractModel):
+    _name = "mes.intake"
+    _description = "Message Intake"
+
+    @api.model
+    def _identify(self, system_code, headers, body):
+        """The caller of an HTTP request.
+
+        :param headers: mapping with lower-case or case-insensitive names
+        :param body: the raw bytes that are signed
+        :raises Permanent: ``not_authenticated``, the same whatever failed
+        """
+        caller, credentials = self._load_caller(system_code)
+        scheme, _space, key = (headers.get("authorization") or "").partition(" ")
+        try:
+            if scheme.lower() == "bearer":
+                self._check_bearer(credentials.get(states.CredentialKind.BEARER, ()), key.strip())
+            else:
+                secrets = credentials.get(states.CredentialKind.SIGNATURE, ())
+                signature.verify(secrets, headers, body, time.time())
+        except errors.IntegrationError:
+            self.env["mes.counter"]._count("not_authenticated", caller.code if caller else "")
+            raise
+        return caller
+
+    @api.model
+    def _identify_publisher(self, system_code):
+        """The caller behind an MQTT topic; the broker has let only that system publish there.
+
+        :raises Permanent: ``not_authenticated``: no active MQTT system has the code
+        """
+        caller, _credentials = self._load_caller(system_code, states.TransportKind.MQTT)
+        if not caller:
+            self.env["mes.counter"]._count("not_authenticated")
+            raise errors.error("not_authenticated")
+        return caller
+
+    def _check_bearer(self, keys, given):
+        # No early end: the time taken does not tell which key was close.
+        if not any([hmac.compare_digest(key.encode(), given.encode()) for key in keys]):
+            raise errors.error("not_authenticated")
+
+    def _load_caller(self, system_code, transport=None):
+        """``(caller, {kind: [secrets]})``, or ``(None, {})`` when there is no such active system."""
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT s.id, s.company_id,
+                          ARRAY(SELECT ARRAY[c.kind, c.secret_encrypted] FROM mes_credential c
+                                 WHERE c.system_id = s.id AND c.revoked_at IS NULL
+                                   AND (c.expires_at IS NULL OR c.expires_at > %(now)s) ORDER BY c.id DESC),
+                          ARRAY(SELECT r.event_type FROM mes_route r
+                                 WHERE r.system_id = s.id AND r.active AND r.direction = %(direction)s),
+                          ARRAY(SELECT ARRAY[w.code, w.id::text] FROM stock_warehouse w
+                                  JOIN mes_system_stock_warehouse_rel p ON p.stock_warehouse_id = w.id
+                                 WHERE p.mes_system_id = s.id)
+                     FROM mes_system s
+                    WHERE s.code = %(code)s AND s.state = %(state)s AND (%(transport)s IS NULL OR s.transport = %(transport)s)""",
+                now=fields.Datetime.now(),
+                direction=states.Direction.IN.value,
+                code=system_code,
+                state=states.SystemState.ACTIVE.value,
+                transport=transport and transport.value,
+            )
+        )
+        if not rows:
+            return None, {}
+        system_id, company_id, credentials, event_types, plants = rows[0]
+        caller = Caller(
+            system_id, system_code, company_id, {code: int(id_) for code, id_ in plants}, frozenset(event_types)
+        )
+        secrets = {}
+        for kind, token in credentials:
+            if secret := self._open_secret(token):
+                secrets.setdefault(states.CredentialKind(kind), []).append(secret)
+        return caller, secrets
+
+    def _open_secret(self, token):
+        """The secret, or None when this server lacks its key: then it authenticates nobody (fail closed)."""
+        try:
+            return vault.decrypt(token)
+        except vault.SecretUnreadable:
+            return None
+
+    @api.model
+    def _read(self, caller, body, content_type=None):
+        """The events of a body, each checked against envelope rules, routes and its schema.
+
+        :param content_type: of the HTTP request; over MQTT there is none, and the body's shape decides
+        :return: ``(is_batch, [Reading])``
+        :raises Permanent: ``media_type_unsupported``, ``json_invalid`` or ``too_large`` for the body as a whole
+        """
+        kind = "" if content_type is None else media_type(content_type)
+        parsed = parse_json(body)
+        is_batch = kind == BATCH or isinstance(parsed, list)
+        return is_batch, [self._read_one(caller, event) for event in split_events(parsed, kind)]
+
+    @api.model
+    def _read_one(self, caller, event):
+        try:
+            envelope = read_event(event)
+            self._check_contract(caller, envelope)
+        except errors.IntegrationError as error:
+            event_id = event.get("id") if isinstance(event, dict) else ""
+            raw = json.dumps(event, ensure_ascii=False)
+            return Reading(raw, content_hash(event if isinstance(event, dict) else {"not_an_event": event}), error, event_id if isinstance(event_id, str) else "")
+        return Reading(envelope.raw, content_hash(event), None, envelope.id, envelope)
+
+    def _check_contract(self, caller, envelope):
+        """Refuse what the caller may not send, and what does not follow its schema."""
+        dispatcher = self.env["mes.dispatcher"]
+        event_type(envelope.type, dispatcher._event_types())
+        if envelope.type not in caller.event_types:
+            raise errors.error("not_authorized_for_type", f"{caller.code} has no route for {envelope.type}.")
+        if envelope.plant and envelope.plant not in caller.plants:
+            raise errors.error("not_authorized_for_type", f"{caller.code} does not serve plant {envelope.plant}.")
+        faults = dispatcher._schema_set().validate(envelope.type, envelope.data)
+        if faults:
+            raise errors.error("schema_invalid", errors=faults)
+
+    @api.model
+    def _store(self, caller, readings):
+        """Store the good events once and the bad ones in quarantine; wake the lane.
+
+        :return: one dict per reading, as the answer of the events endpoint shows it
+        """
+        good = [reading for reading in readings if reading.envelope]
+        stored = self._insert(caller, good) if good else {}
+        bad = [reading for reading in readings if not reading.envelope]
+        if bad:
+            self._quarantine(caller, bad)
+        if any(found["status"] == "stored" for found in stored.values()):
+            self.env["mes.lane"]._wake("mes.inbox.message")
+        duplicates = sum(found["status"] == "duplicate" for found in stored.values())
+        if duplicates:
+            self.env["mes.counter"]._count("duplicate", caller.code, duplicates)
+        return [stored[position] if reading.envelope else self._invalid(reading)
+                for position, reading in self._positions(readings)]
+
+    def _positions(self, readings):
+        """Pairs of (position among the good ones, reading), in the order of the request."""
+        position = 0
+        for reading in readings:
+            yield position, reading
+            position += bool(reading.envelope)
+
+    def _invalid(self, reading):
+        return {"id": reading.event_id, "status": "invalid", "error": reading.error}
+
+    def _insert(self, caller, readings):
+        """Insert what is new in one statement; ``{position: result}``. A known identity returns its first row."""
+        now = fields.Datetime.now()
+        only_plant = next(iter(caller.plants.values())) if len(caller.plants) == 1 else None
+        rows = [
+            dict(self._row(caller, reading, only_plant), position=position)
+            for position, reading in enumerate(readings)
+        ]
+        found = self.env.execute_query(
+            SQL(
+                """WITH incoming AS (
+                       SELECT * FROM json_to_recordset(%(rows)s) AS x(
+                           uuid text, source text, event_id text, event_type text, event_time timestamp,
+                           ordering_key text, shard int, sequence int, expires_at timestamp, plant_id int,
+                           correlation_id text, causation_id text, traceparent text, payload text,
+                           content_hash text, position int)),
+                   inserted AS (
+                       INSERT INTO mes_inbox_message (
+                           system_id, company_id, state, received_at, create_date, write_date, create_uid, write_uid,
+                           attempt_count, uuid, source, event_id, event_type, event_time, ordering_key, shard,
+                           sequence, expires_at, plant_id, correlation_id, causation_id, traceparent, payload,
+                           content_hash)
+                       SELECT %(system)s, %(company)s, %(state)s, %(now)s, %(now)s, %(now)s, %(uid)s, %(uid)s, 0,
+                              uuid, source, event_id, event_type, event_time, ordering_key, shard,
+                              sequence, expires_at, plant_id, correlation_id, causation_id, traceparent, payload,
+                              content_hash
+                         FROM incoming ORDER BY position
+                       ON CONFLICT (system_id, source, event_id) WHERE is_quarantined IS NOT TRUE DO NOTHING
+                       RETURNING uuid, source, event_id, content_hash)
+                   SELECT incoming.position, incoming.event_id, incoming.source, incoming.uuid = inserted.uuid,
+                          coalesce(inserted.uuid, known.uuid),
+                          coalesce(inserted.content_hash, known.content_hash) = incoming.content_hash
+                     FROM incoming
+                     LEFT JOIN inserted USING (source, event_id)
+                     LEFT JOIN mes_inbox_message known
+                            ON known.system_id = %(system)s AND known.source = incoming.source
+                           AND known.event_id = incoming.event_id AND known.is_quarantined IS NOT TRUE
+                    ORDER BY incoming.position""",
+                rows=json.dumps(rows), system=caller.id, company=caller.company_id,
+                state=states.InboxState.PENDING.value, now=now, uid=self.env.uid or 1,
+            )
+        )
+        results = {}
+        for position, event_id, source, is_new, message, same in found:
+            status = "stored" if is_new else "duplicate" if same else "conflict"
+            results[position] = {
+                "id": event_id,
+                "source": source,
+                "status": status,
+                "message": message,
+                "status_url": f"/mes/v1/{caller.code}/messages/{message}",
+            }
+        return results
+
+    def _row(self, caller, reading, only_plant):
+        envelope = reading.envelope
+        key = ordering_key(envelope, self.env["mes.dispatcher"]._event_types())
+        return {
+            "uuid": str(uuid.uuid4()),
+            "source": envelope.source,
+            "event_id": envelope.id,
+            "event_type": envelope.type,
+            "event_time": self._to_column(envelope.time),
+            "ordering_key": key,
+            "shard": shard_of(caller.code, key),
+            "sequence": envelope.sequence or 0,
+            "expires_at": self._to_column(envelope.expires_at),
+            "plant_id": caller.plants.get(envelope.plant, only_plant),
+            "correlation_id": envelope.correlation_id,
+            "causation_id": envelope.causation_id,
+            "traceparent": envelope.traceparent,
+            "payload": reading.raw,
+            "content_hash": reading.hash,
+        }
+
+    def _to_column(self, moment):
+        """A wire time as Odoo keeps times: UTC without offset, whole seconds."""
+        return moment and moment.strftime("%Y-%m-%d %H:%M:%S")
+
+    def _quarantine(self, caller, readings):
+        """Keep invalid events for the sender's engineers: each content once, the newest few hundred, cut to size."""
+        # sudo: the request runs as nobody; what may be kept is decided above.
+        quarantine = self.env["mes.inbox.message"].sudo()
+        known = quarantine.search(
+            [
+                ("system_id", "=", caller.id),
+                ("is_quarantined", "=", True),
+                ("content_hash", "in", [reading.hash for reading in readings]),
+            ]
+        ).mapped("content_hash")
+        for reading in {reading.hash: reading for reading in readings if reading.hash not in known}.values():
+            quarantine._keep_invalid(caller, reading, reading.raw[:QUARANTINE_CHARACTERS])
+        quarantine.search(
+            [("system_id", "=", caller.id), ("is_quarantined", "=", True)], order="id desc", offset=QUARANTINE_ROWS
+        ).unlink()

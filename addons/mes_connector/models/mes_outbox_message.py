@@ -1,0 +1,178 @@
+"""Outbox rows: one per event and target system, written with the change that causes it; sending is delivery's."""
+
+import uuid
+from datetime import timezone
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..core import message_machine, states
+from ..core.envelope import build_event, canonical_json
+from ..core.message_machine import OutboxEvent
+from ..core.sharding import shard_of
+from ..core.states import OutboxState
+from .mes_message_mixin import to_wire_time
+
+
+class MesOutboxMessage(models.Model):
+    _name = "mes.outbox.message"
+    _description = "Outbox Message"
+    _inherit = ["mes.message.mixin"]
+
+    TRANSITIONS = message_machine.OUTBOX_TRANSITIONS
+    DUE = (OutboxState.PENDING, OutboxState.WAITING)
+    BLOCKING = (OutboxState.PENDING, OutboxState.WAITING)
+    WAITING = (OutboxState.PENDING, OutboxState.WAITING)
+    FAILED = (OutboxState.REFUSED, OutboxState.DEAD, OutboxState.EXPIRED)
+
+    state = fields.Selection(states.selection(OutboxState), required=True, default=OutboxState.PENDING.value)
+    aggregate_type = fields.Char(help="Model of the record the event is about.")
+    aggregate_id = fields.Many2oneReference(model_field="aggregate_type")
+    answers_id = fields.Many2one("mes.inbox.message", "Answers", index="btree_not_null", ondelete="cascade")
+    revision = fields.Integer()
+    http_status = fields.Integer("Last HTTP status", readonly=True)
+    sent_at = fields.Datetime(readonly=True)
+    confirmed_at = fields.Datetime(readonly=True)
+    attempt_ids = fields.One2many("mes.attempt", "outbox_id", "Attempts made")
+
+    _identity = models.UniqueIndex("(system_id, event_id)", "This event is in the outbox of that system already.")
+    _live = models.Index("(shard, id) WHERE state IN ('pending', 'waiting')")
+
+    @api.model
+    def _state_enum(self, value):
+        return OutboxState(value)
+
+    @api.model
+    def _emit(self, event_type, data, production, **options):
+        """Queue ``event_type`` about ``production`` for every system routed to it, in the caller's transaction.
+
+        :param options: ``systems`` (instead of the routes' targets), ``causation_id``, ``correlation_id``,
+            ``answers_id`` (inbox row), ``revision``
+        :return: the rows, which share one event id
+        """
+        plant = options.get("plant") or production._mes_plant()
+        systems = options.get("systems")
+        if systems is None:
+            systems = self.env["mes.route"]._targets(event_type, plant)
+        event_id, now = str(uuid.uuid4()), fields.Datetime.now()
+        key = options.get("key") or production.mes_reference
+        # sudo: the database's id is public, the model that keeps it is not.
+        database = self.env["ir.config_parameter"].sudo().get_param("database.uuid")
+        event = build_event(
+            event_type,
+            data,
+            id=event_id,
+            source=f"/odoo/{database}",
+            time=now.replace(tzinfo=timezone.utc),
+            subject=key,
+            plant=plant.code,
+            correlationid=options.get("correlation_id"),
+            causationid=options.get("causation_id"),
+        )
+        values = {
+            "event_id": event_id,
+            "event_type": event_type,
+            "event_time": now,
+            "ordering_key": key,
+            "payload": canonical_json(event),
+            "production_id": production.id,
+            "plant_id": plant.id,
+            "aggregate_type": production._name if production else False,
+            "aggregate_id": production.id,
+            "correlation_id": options.get("correlation_id"),
+            "causation_id": options.get("causation_id"),
+            "answers_id": options.get("answers_id"),
+            "revision": options.get("revision", 0),
+        }
+        # sudo: whoever may change the order may not write the queue; the queue row is the change's own shadow.
+        rows = self.sudo().create(
+            [
+                dict(
+                    values,
+                    system_id=system.id,
+                    company_id=system.company_id.id,
+                    shard=shard_of(system.code, key),
+                )
+                for system in systems
+            ]
+        )
+        if rows:
+            self.env["mes.lane"]._wake(self._name)
+        return rows
+
+    @api.model
+    def _answer(self, message, effects):
+        """Queue the business answer to ``message`` for its sender. Answers are never answered."""
+        outcome = states.Outcome(message.answer_outcome)
+        event_type = f"mes.message.{outcome.value}.v1"
+        routed = self.env["mes.route"].search_count(
+            [
+                ("system_id", "=", message.system_id.id),
+                ("event_type", "=", event_type),
+                ("direction", "=", states.Direction.OUT.value),
+            ],
+            limit=1,
+        )
+        systems = message.system_id._takes_outbound() if routed else message.system_id.browse()
+        if not systems:
+            return self
+        code = self.env["mes.dispatcher"]._code(message.code)
+        data = {
+            "message": {"id": message.event_id, "source": message.source, "type": message.event_type},
+            "code": message.code,
+            "text": message.text or code.text,
+            "effects": [self.env["mes.effect"]._to_wire(effect) for effect in effects],
+            "answered_at": to_wire_time(fields.Datetime.now()),
+        }
+        if message.production_id.mes_reference:
+            data["order"] = message.production_id.mes_reference
+        if code.hint and outcome is not states.Outcome.ACCEPTED:
+            data["next_action"] = code.hint
+        return self._emit(
+            event_type,
+            data,
+            message.production_id,
+            systems=systems,
+            plant=message.plant_id,
+            key=message.ordering_key,
+            causation_id=message.event_id,
+            correlation_id=message.correlation_id or None,
+            answers_id=message.id,
+        )
+
+    @api.model
+    def _answer_again(self, uuids):
+        """Send the first answers to the inbox messages ``uuids`` once more."""
+        sent = self.search([("answers_id.uuid", "in", uuids), ("state", "=", OutboxState.SENT.value)])
+        if sent:
+            sent.action_resend()
+
+    @api.model
+    def _acknowledge(self, production, system, accepted):
+        """Mark the release of the order's current revision as confirmed or refused by ``system``."""
+        releases = self.search(
+            [
+                ("production_id", "=", production.id),
+                ("system_id", "=", system.id),
+                ("event_type", "=", "mes.order.released.v1"),
+                ("revision", "=", production.mes_revision),
+                ("state", "in", [state.value for state in (*self.DUE, OutboxState.SENT)]),
+            ]
+        )
+        event = OutboxEvent.CONFIRM if accepted else OutboxEvent.REFUSE
+        releases._move(event, {"confirmed_at": fields.Datetime.now()})
+
+    def action_resend(self):
+        """Send again what was sent, refused or given up, with the same event id: receivers treat it as a duplicate."""
+        resendable = self.filtered(lambda one: (OutboxState(one.state), OutboxEvent.RESEND) in self.TRANSITIONS)
+        if not resendable:
+            raise UserError(self.env._("Messages that wait already cannot be sent again."))
+        cases = resendable.case_id
+        resendable._move(OutboxEvent.RESEND, {"attempt_count": 0, "next_attempt_at": False, "case_id": False})
+        cases._close_if_done()
+        self.env["mes.lane"]._wake(self._name)
+
+    def action_discard(self):
+        """Never send this message."""
+        self._move(OutboxEvent.DISCARD, {"text": self.env._("Discarded by %s", self.env.user.name)})
+        self.case_id._close_if_done()

@@ -1,0 +1,118 @@
+"""Turns the sender's codes into Odoo records, or says by name what is missing; changes nothing but finished lots."""
+
+from odoo import api, models
+
+from ..core import errors
+
+
+class MesResolver(models.AbstractModel):
+    _name = "mes.resolver"
+    _description = "Code Resolution"
+
+    @api.model
+    def _find_order(self, system, reference):
+        """The manufacturing order released as ``reference`` to a plant that ``system`` serves.
+
+        :raises Parked: ``unknown_order``
+        """
+        production = self.env["mrp.production"].search(
+            [
+                ("mes_reference", "=", reference),
+                ("company_id", "=", system.company_id.id),
+                ("picking_type_id.warehouse_id", "in", system.plant_ids.ids),
+            ],
+            limit=1,
+        )
+        if not production:
+            raise errors.error(
+                "unknown_order",
+                f"No order {reference} has been released to {system.code}.",
+                waiting_for=f"order:{reference}",
+            )
+        return production
+
+    @api.model
+    def _product(self, company, code):
+        """The product with internal reference ``code``.
+
+        :raises Parked: ``unmapped_code``; also when two products share the code, since neither may be guessed
+        """
+        products = self.env["product.product"].search(
+            [("default_code", "=", code), ("company_id", "in", [False, company.id])], limit=2
+        )
+        if len(products) != 1:
+            self._unmapped("product", code, "Two products have this code" if products else "No product has this code")
+        return products
+
+    @api.model
+    def _operation(self, production, number):
+        """The work order that is operation ``number`` of the order, as its release numbered it.
+
+        :raises Parked: ``unmapped_code``
+        """
+        workorder = production.workorder_ids.filtered(lambda one: one.mes_operation == number)
+        if not workorder:
+            self._unmapped("operation", f"{production.mes_reference}/{number}", "The order has no such operation")
+        return workorder
+
+    @api.model
+    def _quantity(self, quantity, uom, product=None):
+        """A wire quantity in ``uom``.
+
+        :raises Parked: ``unmapped_code`` for a unit nobody knows
+        :raises Permanent: ``uom_mismatch`` for a unit that does not convert
+        """
+        sent = self.env["uom.uom"].search([("unece_code", "=", quantity["uom"])], limit=1)
+        if not sent:
+            self._unmapped("uom", quantity["uom"], "No unit has this UN/ECE code")
+        if not sent._has_common_reference(uom):
+            name = product.default_code if product else ""
+            raise errors.error(
+                "uom_mismatch", f"{name} is kept in {uom.name}; {quantity['uom']} does not convert to it."
+            )
+        return sent._compute_quantity(quantity["value"], uom, rounding_method="HALF-UP")
+
+    @api.model
+    def _component_lot(self, product, name, company):
+        """The lot of a component; empty for an untracked product.
+
+        :raises Permanent: ``lot_required``
+        :raises Parked: ``unknown_lot``
+        """
+        if not self._needs_lot(product, name):
+            return self.env["stock.lot"]
+        lot = self._find_lot(product, name, company)
+        if not lot:
+            raise errors.error(
+                "unknown_lot",
+                f"Lot {name} of {product.default_code} does not exist.",
+                waiting_for=f"lot:{product.default_code}/{name}",
+            )
+        return lot
+
+    @api.model
+    def _produced_lot(self, product, name, company):
+        """The lot of a produced piece, made when it is new: the plant names what it makes.
+
+        :raises Permanent: ``lot_required``
+        """
+        if not self._needs_lot(product, name):
+            return self.env["stock.lot"]
+        return self._find_lot(product, name, company) or self.env["stock.lot"].create(
+            {"name": name, "product_id": product.id, "company_id": company.id}
+        )
+
+    def _find_lot(self, product, name, company):
+        return self.env["stock.lot"].search(
+            [("name", "=", name), ("product_id", "=", product.id), ("company_id", "in", [False, company.id])], limit=1
+        )
+
+    def _needs_lot(self, product, name):
+        if product.tracking == "none":
+            return False
+        if not name:
+            raise errors.error("lot_required", f"{product.default_code} is tracked: name its lot or serial number.")
+        return True
+
+    def _unmapped(self, kind, code, detail):
+        raise errors.error("unmapped_code", f"{detail}: {code}.", waiting_for=f"{kind}:{code}")

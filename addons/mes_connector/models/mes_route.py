@@ -1,0 +1,47 @@
+"""Routes: which event types a system may send and is sent; how they are delivered is not decided here."""
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..core import states
+
+
+class MesRoute(models.Model):
+    _name = "mes.route"
+    _description = "Event Route"
+    _order = "system_id, direction, event_type"
+    _rec_name = "event_type"
+
+    system_id = fields.Many2one("mes.system", required=True, ondelete="cascade", index=True)
+    company_id = fields.Many2one(related="system_id.company_id", store=True)
+    event_type = fields.Char(required=True, help="Full type with its version, such as mes.order.released.v1.")
+    direction = fields.Selection(states.selection(states.Direction), required=True)
+    active = fields.Boolean(default=True)
+
+    _unique_route = models.Constraint(
+        "UNIQUE (system_id, direction, event_type)", "This event type is routed to the system already."
+    )
+
+    @api.constrains("event_type", "direction")
+    def _check_event_type(self):
+        known = self.env["mes.dispatcher"]._event_types()
+        for route in self:
+            event_type = known.get(route.event_type)
+            if not event_type or states.Direction(route.direction) not in event_type.directions:
+                raise ValidationError(
+                    self.env._(
+                        "%(type)s is not an event type for this direction. The list is in the reference pages.",
+                        type=route.event_type,
+                    )
+                )
+
+    def _targets(self, event_type, plant):
+        """The systems to be sent ``event_type`` for something that happens in ``plant``."""
+        routes = self.search(
+            [
+                ("event_type", "=", event_type),
+                ("direction", "=", states.Direction.OUT.value),
+                ("system_id.plant_ids", "in", plant.ids),
+            ]
+        )
+        return routes.system_id._takes_outbound()

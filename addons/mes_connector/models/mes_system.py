@@ -1,0 +1,174 @@
+"""External system registry: who the suite talks to, for which plants, over which wire; not what is said."""
+
+import os
+
+from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
+
+from .. import vault
+from ..core import event_types, signature, states
+
+
+class MesSystem(models.Model):
+    _name = "mes.system"
+    _description = "External System"
+    _inherit = ["mail.thread"]
+    _order = "name"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, tracking=True)
+    code = fields.Char(
+        required=True,
+        copy=False,
+        tracking=True,
+        help="Part of the address the system posts to, its MQTT user name and its topic. Lower case, digits, dashes.",
+    )
+    kind = fields.Selection(
+        states.selection(states.SystemKind), required=True, default=states.SystemKind.MES.value, tracking=True
+    )
+    company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company)
+    plant_ids = fields.Many2many(
+        "stock.warehouse",
+        string="Plants",
+        required=True,
+        check_company=True,
+        help="The plants this system serves. Orders of other plants never reach it.",
+        default=lambda self: self.env["stock.warehouse"].search([("company_id", "=", self.env.company.id)], limit=1),
+    )
+    transport = fields.Selection(
+        states.selection(states.TransportKind), required=True, default=states.TransportKind.HTTP.value, tracking=True
+    )
+    endpoint_url = fields.Char(
+        "Endpoint URL",
+        tracking=True,
+        help="Where messages for this system are posted. Leave empty for a system that only asks for its answers.",
+    )
+    is_plant_network = fields.Boolean(
+        "Inside the plant network", help="Allows an endpoint with a private or local address."
+    )
+    state = fields.Selection(
+        states.selection(states.SystemState),
+        required=True,
+        readonly=True,
+        default=states.SystemState.DRAFT.value,
+        copy=False,
+        tracking=True,
+    )
+    owner_id = fields.Many2one(
+        "res.users",
+        "Owner",
+        default=lambda self: self.env.user,
+        help="Answers for what nobody else owns: parked, rejected and dead messages of this system.",
+    )
+    route_ids = fields.One2many("mes.route", "system_id", "Routes", copy=True)
+    credential_ids = fields.One2many("mes.credential", "system_id", "Credentials", copy=False)
+    last_heard_at = fields.Datetime(compute="_compute_traffic")
+    waiting_count = fields.Integer("Messages waiting", compute="_compute_traffic")
+    failed_count = fields.Integer("Messages failed", compute="_compute_traffic")
+    inbound_url = fields.Char("Address to post events to", compute="_compute_inbound_url")
+
+    _code_unique = models.Constraint("UNIQUE (code)", "Another system has this code already.")
+    _code_format = models.Constraint(
+        "CHECK (code ~ '^[a-z0-9][a-z0-9-]*$')", "The code may hold lower-case letters, digits and dashes only."
+    )
+    _endpoint_scheme = models.Constraint(
+        "CHECK (endpoint_url IS NULL OR endpoint_url = '' OR endpoint_url ~ '^https?://[^/@ ]+(/|$)')",
+        "The endpoint must be an http:// or https:// address without a user name in it.",
+    )
+
+    @api.depends("code")
+    def _compute_inbound_url(self):
+        base = self.get_base_url()
+        for system in self:
+            system.inbound_url = f"{base}/mes/v1/{system.code}/events" if system.code else False
+
+    def _compute_traffic(self):
+        inbox, outbox = self.env["mes.inbox.message"], self.env["mes.outbox.message"]
+        heard = dict(inbox._read_group([("system_id", "in", self.ids)], ["system_id"], ["received_at:max"]))
+        waiting, failed = {}, {}
+        for queue in (inbox, outbox):
+            for found, group in ((waiting, queue.WAITING), (failed, queue.FAILED)):
+                domain = [("system_id", "in", self.ids), ("state", "in", [state.value for state in group])]
+                for system, count in queue._read_group(domain, ["system_id"], ["__count"]):
+                    found[system] = found.get(system, 0) + count
+        for system in self:
+            system.last_heard_at = heard.get(system)
+            system.waiting_count = waiting.get(system, 0)
+            system.failed_count = failed.get(system, 0)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if not vals.get("route_ids"):
+                kind = states.SystemKind(vals.get("kind") or states.SystemKind.MES)
+                vals["route_ids"] = [
+                    Command.create({"event_type": event_type, "direction": direction.value})
+                    for event_type, direction in event_types.default_routes(
+                        kind, self.env["mes.dispatcher"]._event_types()
+                    )
+                ]
+        return super().create(vals_list)
+
+    def action_activate(self):
+        """Start talking to the system.
+
+        :raises UserError: an HTTP system has no valid credential
+        """
+        for system in self:
+            if system.transport == states.TransportKind.HTTP.value and not system.credential_ids._valid():
+                raise UserError(
+                    self.env._("%s has no valid credential. Press 'Issue a credential' first.", system.display_name)
+                )
+        self.write({"state": states.SystemState.ACTIVE.value})
+        self.env["mes.lane"]._wake("mes.outbox.message")
+
+    def action_pause(self):
+        """Stop delivering to the system and stop taking from it; nothing is lost, messages wait."""
+        self.write({"state": states.SystemState.PAUSED.value})
+
+    def action_issue_credential(self):
+        """Open the wizard that makes a credential and shows its secret this one time."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Issue a credential"),
+            "res_model": "mes.credential.issue",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_system_id": self.id},
+        }
+
+    def issue_credential(self, kind: str) -> dict:
+        """Make a credential and return its secret, which is never shown again.
+
+        :param kind: ``signature`` (Standard Webhooks secret) or ``bearer`` (key for ``Authorization: Bearer``)
+        :return: ``{"credential_id": int, "secret": str}``
+        :raises AccessError: the caller may not change the system
+        """
+        self.ensure_one()
+        self.check_access("write")
+        secret = signature.new_secret(os.urandom(32))
+        if states.CredentialKind(kind) is states.CredentialKind.BEARER:
+            secret = "mes_" + secret.removeprefix("whsec_").rstrip("=").replace("+", "-").replace("/", "_")
+        # sudo: access to the system was checked above, and the secret's column is closed to every group.
+        credential = self.env["mes.credential"].sudo().create(
+            {"system_id": self.id, "kind": kind, "hint": secret[-4:], "secret_encrypted": vault.encrypt(secret)}
+        )
+        return {"credential_id": credential.id, "secret": secret}
+
+    def action_open_inbox(self):
+        return self._open_messages("mes_connector.mes_inbox_message_action")
+
+    def action_open_outbox(self):
+        return self._open_messages("mes_connector.mes_outbox_message_action")
+
+    def _open_messages(self, action_xml_id):
+        action = self.env["ir.actions.act_window"]._for_xml_id(action_xml_id)
+        return dict(action, domain=[("system_id", "in", self.ids)], context={})
+
+    def _takes_outbound(self):
+        """The systems of ``self`` that messages can be sent to, now or once they are active again."""
+        return self.filtered(
+            lambda system: system.state != states.SystemState.DRAFT.value
+            and (system.transport == states.TransportKind.MQTT.value or system.endpoint_url)
+        )
