@@ -1,6 +1,8 @@
-"""Compares what the virtual plant says it did with what Odoo booked, read over the public API; the plant's ledger is the yardstick.
+"""Compares what the virtual plant says it did with what Odoo booked, read over the public API; the plant's ledger is
+the yardstick.
 
-Quantities must be equal (to a millionth of a unit, which is beyond every rounding of Odoo), times to a second per booking.
+Quantities must be equal (to a millionth of a unit, which is beyond every rounding of Odoo), times to a second per
+booking.
 """
 
 from __future__ import annotations
@@ -40,20 +42,37 @@ def ledger_booking(entry: dict[str, Any]) -> Booking:
     genealogy: dict[tuple[str, str], Amounts] = defaultdict(dict)
     for made in entry["genealogy"]:
         _add(genealogy[made["product"], made["lot"]], _flat(made["consumed"]))
-    return Booking(entry["completed"], consumed, _flat(entry["received"]), _flat(entry["scrapped"]), dict(entry["minutes"]),
-                   entry["good"], entry["scrap"], dict(genealogy))
+    return Booking(
+        entry["completed"],
+        consumed,
+        _flat(entry["received"]),
+        _flat(entry["scrapped"]),
+        dict(entry["minutes"]),
+        entry["good"],
+        entry["scrap"],
+        dict(genealogy),
+    )
 
 
 def odoo_booking(rpc: Rpc, order: str) -> Booking:
-    """Odoo's side of the order with this name: done moves, scraps, work order times, phase. Raises LookupError without one."""
-    found = rpc.read("mrp.production", [["name", "=", order]],
-                     ["mes_phase", "state", "move_raw_ids", "move_finished_ids", "mes_qty_good", "mes_qty_scrapped"])
+    """Odoo's side of the order with this name: done moves, scraps, work order times, phase. Raises LookupError without
+    one.
+    """
+    found = rpc.read(
+        "mrp.production",
+        [["name", "=", order]],
+        ["mes_phase", "state", "move_raw_ids", "move_finished_ids", "mes_qty_good", "mes_qty_scrapped"],
+    )
     if not found:
         raise LookupError(f"no order {order}")
     row = found[0]
     raw = _done_lines(rpc, row["move_raw_ids"])
     finished = _done_lines(rpc, row["move_finished_ids"])
-    scraps = rpc.read("stock.scrap", [["production_id", "=", row["id"]], ["state", "=", "done"]], ["product_id", "lot_id", "scrap_qty"])
+    scraps = rpc.read(
+        "stock.scrap",
+        [["production_id", "=", row["id"]], ["state", "=", "done"]],
+        ["product_id", "lot_id", "scrap_qty"],
+    )
     work = rpc.read("mrp.workorder", [["production_id", "=", row["id"]]], ["mes_operation", "duration"])
     codes = _codes(rpc, [*raw, *finished, *scraps])
     lines = {line["id"]: line for line in raw}
@@ -67,7 +86,10 @@ def odoo_booking(rpc: Rpc, order: str) -> Booking:
         received=_amounts(finished, "quantity_product_uom", codes),
         scrapped=_amounts(scraps, "scrap_qty", codes),
         minutes={one["mes_operation"]: one["duration"] for one in work},
-        good=row["mes_qty_good"], scrap=row["mes_qty_scrapped"], genealogy=dict(genealogy))
+        good=row["mes_qty_good"],
+        scrap=row["mes_qty_scrapped"],
+        genealogy=dict(genealogy),
+    )
 
 
 def differences(order: str, plant: Booking, odoo: Booking) -> list[str]:
@@ -78,8 +100,12 @@ def differences(order: str, plant: Booking, odoo: Booking) -> list[str]:
     for what in ("consumed", "received", "scrapped"):
         found += _unequal(f"{order} {what}", getattr(plant, what), getattr(odoo, what), QUANTITY_TOLERANCE)
     found += _unequal(f"{order} minutes of operation", plant.minutes, odoo.minutes, MINUTES_TOLERANCE)
-    found += _unequal(f"{order} pieces", {"good": plant.good, "scrap": plant.scrap}, {"good": odoo.good, "scrap": odoo.scrap},
-                      QUANTITY_TOLERANCE)
+    found += _unequal(
+        f"{order} pieces",
+        {"good": plant.good, "scrap": plant.scrap},
+        {"good": odoo.good, "scrap": odoo.scrap},
+        QUANTITY_TOLERANCE,
+    )
     for lot, used in plant.genealogy.items():
         # What is backflushed at the end belongs to no report, so only what the plant named is compared.
         linked = {key: value for key, value in odoo.genealogy.get(lot, {}).items() if key[1]}
@@ -118,8 +144,11 @@ def compare_stock(plant: str, before: Amounts, after: Amounts, entries: Iterable
 def _unequal(what: str, plant: dict, odoo: dict, tolerance: float) -> list[str]:
     keys = sorted({*plant, *odoo})
     pairs = [(key, plant.get(key, 0.0), odoo.get(key, 0.0)) for key in keys]
-    return [f"{what} {key if isinstance(key, str) else '/'.join(filter(None, key))}: plant {ours:g}, Odoo {theirs:g}"
-            for key, ours, theirs in pairs if abs(ours - theirs) > tolerance]
+    return [
+        f"{what} {key if isinstance(key, str) else '/'.join(filter(None, key))}: plant {ours:g}, Odoo {theirs:g}"
+        for key, ours, theirs in pairs
+        if abs(ours - theirs) > tolerance
+    ]
 
 
 def _flat(by_product: dict[str, dict[str, float]]) -> Amounts:
@@ -138,7 +167,10 @@ def _done_lines(rpc: Rpc, moves: list[int]) -> list[dict]:
 
 def _codes(rpc: Rpc, rows: list[dict]) -> dict[int, str]:
     products = sorted({row["product_id"][0] for row in rows})
-    return {one["id"]: one["default_code"] for one in rpc.read("product.product", [["id", "in", products]], ["default_code"])}
+    return {
+        one["id"]: one["default_code"]
+        for one in rpc.read("product.product", [["id", "in", products]], ["default_code"])
+    }
 
 
 def _key(row: dict, codes: dict[int, str]) -> tuple[str, str]:

@@ -1,6 +1,8 @@
-"""`make demo`: a plant that works in front of you; `--once` plays the demo orders, checks them against the plant's books and stops.
+"""`make demo`: a plant that works in front of you; `--once` plays the demo orders, checks them against the plant's
+books and stops.
 
-With `--once` the last line is one JSON object: orders with phase and phase times, messages, stock before and after, seconds per step.
+With `--once` the last line is one JSON object: orders with phase and phase times, messages, stock before and after,
+seconds per step.
 """
 
 from __future__ import annotations
@@ -13,7 +15,17 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from tools.compare import Amounts, compare_orders, compare_stock, read_stock
-from tools.demo_factory import ORDERS, PLANTS, Factory, OrderSpec, Scenario, build, create_order, register_system, release_order
+from tools.demo_factory import (
+    ORDERS,
+    PLANTS,
+    Factory,
+    OrderSpec,
+    Scenario,
+    build,
+    create_order,
+    register_system,
+    release_order,
+)
 from tools.stack import Stack, StackError
 from tools.stack.process import wait_until
 from tools.stack.rpc import Rpc
@@ -30,7 +42,9 @@ WAITING = ("pending", "waiting", "parked")
 
 @dataclass
 class Demo:
-    """What is needed to play and to check: the running stack, the factory in it, the planner's and the administrator's clients."""
+    """What is needed to play and to check: the running stack, the factory in it, the planner's and the administrator's
+    clients.
+    """
 
     stack: Stack
     steps: Steps
@@ -85,13 +99,20 @@ class Demo:
             for spec in ORDERS:
                 self.release(spec)
         with self.steps.step("demo orders played and posted"):
-            wait_until(self._all_quiet, "the demo orders to be posted", timeout=PLAY_TIMEOUT, process=self.stack.odoo_process)
+            wait_until(
+                self._all_quiet, "the demo orders to be posted", timeout=PLAY_TIMEOUT, process=self.stack.odoo_process
+            )
 
     def _all_quiet(self) -> bool:
         self.stack.check()
-        open_orders = self.admin.search("mrp.production", [["id", "in", list(self.orders.values())], ["mes_phase", "!=", POSTED]])
-        return not open_orders and self._count("mes.inbox.message", WAITING) == 0 == self._count("mes.outbox.message", WAITING[:1]) \
+        open_orders = self.admin.search(
+            "mrp.production", [["id", "in", list(self.orders.values())], ["mes_phase", "!=", POSTED]]
+        )
+        return (
+            not open_orders
+            and self._count("mes.inbox.message", WAITING) == 0 == self._count("mes.outbox.message", WAITING[:1])
             and all(simulator.summary()["idle"] for simulator in self.stack.simulators.values())
+        )
 
     def _count(self, model: str, states: tuple[str, ...] | None = None) -> int:
         return self.admin.call(model, "search_count", domain=[["state", "in", list(states)]] if states else [])
@@ -104,22 +125,33 @@ class Demo:
                 ledger = self.stack.simulators[plant.system].ledger()
                 mine = [name for name, spec in zip(self.orders, ORDERS, strict=True) if spec.plant == plant.warehouse]
                 found += compare_orders(self.admin, ledger, mine)
-                found += compare_stock(plant.warehouse, self.before[plant.warehouse], after[plant.warehouse], ledger.values())
+                found += compare_stock(
+                    plant.warehouse, self.before[plant.warehouse], after[plant.warehouse], ledger.values()
+                )
         return found
 
     def report(self) -> dict:
         """The figures of the last line, but for the seconds."""
         ids = list(self.orders.values())
-        phases = {row["id"]: row["mes_phase"] for row in self.admin.read("mrp.production", [["id", "in", ids]], ["mes_phase"])}
+        phases = {
+            row["id"]: row["mes_phase"] for row in self.admin.read("mrp.production", [["id", "in", ids]], ["mes_phase"])
+        }
         times: dict[int, dict[str, str]] = defaultdict(dict)
-        for row in self.admin.read("mes.order.transition", [["production_id", "in", ids]], ["production_id", "to_phase", "at"], order="id"):
+        for row in self.admin.read(
+            "mes.order.transition", [["production_id", "in", ids]], ["production_id", "to_phase", "at"], order="id"
+        ):
             times[row["production_id"][0]].setdefault(row["to_phase"], row["at"])
         duplicates = self.admin.read("mes.counter", [["name", "=", "duplicate"]], ["value"])
         return {
-            "orders": [{"name": name, "phase": phases[order], "times": times[order]} for name, order in self.orders.items()],
-            "messages": {"in": self._count("mes.inbox.message"), "out": self._count("mes.outbox.message"),
-                         "duplicates": sum(row["value"] for row in duplicates),
-                         "rejected": self._count("mes.inbox.message", ("rejected",))},
+            "orders": [
+                {"name": name, "phase": phases[order], "times": times[order]} for name, order in self.orders.items()
+            ],
+            "messages": {
+                "in": self._count("mes.inbox.message"),
+                "out": self._count("mes.outbox.message"),
+                "duplicates": sum(row["value"] for row in duplicates),
+                "rejected": self._count("mes.inbox.message", ("rejected",)),
+            },
             "stock": {"before": _by_product(self.before), "after": _by_product(self.stock())},
         }
 
@@ -128,7 +160,12 @@ class Demo:
         orders = self.admin.read("mrp.production", [["id", "in", list(self.orders.values())]], ["name", "mes_phase"])
         lines = [f"{row['name']}: {row['mes_phase']}" for row in orders]
         for model in ("mes.inbox.message", "mes.outbox.message"):
-            rows = self.admin.read(model, [["state", "not in", ["done", "confirmed", "sent"]]], ["event_type", "state", "code", "text"], limit=20)
+            rows = self.admin.read(
+                model,
+                [["state", "not in", ["done", "confirmed", "sent"]]],
+                ["event_type", "state", "code", "text"],
+                limit=20,
+            )
             lines += [f"{model} {row['event_type']} {row['state']}: {row['code']} {row['text'] or ''}" for row in rows]
         return [*lines, *(f"{name}: {simulator.summary()}" for name, simulator in self.stack.simulators.items())]
 
@@ -160,7 +197,9 @@ def once() -> int:
     for fault in faults:
         print(f"demo: {fault}", file=sys.stderr)
     print(f"slowest step: {steps.slowest} ({steps.seconds[steps.slowest]:g} s)")
-    print(json.dumps({**figures, "seconds": steps.seconds, "slowest": steps.slowest, "differences": faults}), flush=True)
+    print(
+        json.dumps({**figures, "seconds": steps.seconds, "slowest": steps.slowest, "differences": faults}), flush=True
+    )
     return 1 if faults else 0
 
 
@@ -169,11 +208,16 @@ def show() -> None:
     with Stack("demo") as stack:
         demo = Demo(stack, Steps())
         demo.set_up(pace=SHOW_PACE)
-        print(f"\n  Odoo    {stack.url}/odoo    login admin, password admin\n"
-              f"  also    planner, supervisor, quality, integrator (password = login)\n"
-              f"  logs    {stack.folder}\n\n  Ctrl-C stops everything.\n", flush=True)
-        wishes = itertools.chain(ORDERS, itertools.cycle(
-            OrderSpec(plant.warehouse, 12, scenario) for scenario in Scenario for plant in PLANTS))
+        print(
+            f"\n  Odoo    {stack.url}/odoo    login admin, password admin\n"
+            f"  also    planner, supervisor, quality, integrator (password = login)\n"
+            f"  logs    {stack.folder}\n\n  Ctrl-C stops everything.\n",
+            flush=True,
+        )
+        wishes = itertools.chain(
+            ORDERS,
+            itertools.cycle(OrderSpec(plant.warehouse, 12, scenario) for scenario in Scenario for plant in PLANTS),
+        )
         for spec in itertools.islice(wishes, MOST_ORDERS):
             name = demo.release(spec)
             print(f"released {name}: {spec.quantity:g} pieces, {spec.scenario.value}", flush=True)

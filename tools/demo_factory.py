@@ -1,6 +1,7 @@
 """Creates the demo factory in an empty database over the public API only; plays and compares nothing.
 
-Two plants, each with a line and a test bench, two products with components by lot, and one person per role. The plants' systems are
+Two plants, each with a line and a test bench, two products with components by lot, and one person per role. The
+plants' systems are
 registered by `register_system`, the orders made by `create_order`, since both need to know what runs.
 """
 
@@ -24,7 +25,7 @@ class Scenario(str, Enum):
 
 @dataclass(frozen=True)
 class PlantSpec:
-    """A plant: its warehouse, its system and the wire to it, its work centers (code, name), the product it makes."""
+    """A plant: its warehouse, its system and the wire to it, its work centers (code, name), its product."""
 
     warehouse: str
     name: str
@@ -64,7 +65,9 @@ class OrderSpec:
 
 
 NORTH = PlantSpec("WH", "", "mes-north", "http", (("ASM1", "Assembly line 1"), ("TST1", "Test bench 1")), "GBX-100")
-SOUTH = PlantSpec("SP", "South Plant", "mes-south", "mqtt", (("ASM2", "Assembly line 2"), ("TST2", "Test bench 2")), "PMP-200")
+SOUTH = PlantSpec(
+    "SP", "South Plant", "mes-south", "mqtt", (("ASM2", "Assembly line 2"), ("TST2", "Test bench 2")), "PMP-200"
+)
 PLANTS = (NORTH, SOUTH)
 OPERATIONS = (("Assembly", 4.0), ("Final test", 2.0))  # name, minutes per piece
 
@@ -116,7 +119,9 @@ def build(rpc: Rpc) -> Factory:
     for plant in PLANTS:
         _make_plant(factory, plant)
     for component in COMPONENTS:
-        factory.products[component.code] = _make_product(rpc, component.code, component.name, component.uom, bool(component.lots))
+        factory.products[component.code] = _make_product(
+            rpc, component.code, component.name, component.uom, bool(component.lots)
+        )
     for plant in PLANTS:
         code = plant.product
         factory.products[code] = _make_product(rpc, code, PRODUCTS[code], "uom.product_uom_unit", True)
@@ -130,9 +135,15 @@ def build(rpc: Rpc) -> Factory:
 def register_system(factory: Factory, plant: PlantSpec, endpoint_url: str) -> str:
     """Registers and activates the system of a plant; returns its secret, which Odoo shows this once."""
     rpc = factory.rpc
-    values = {"name": f"MES {plant.system.partition('-')[2].title()}", "code": plant.system, "kind": "mes", "transport": plant.transport,
-              "plant_ids": [[6, 0, [factory.warehouses[plant.warehouse]]]], "is_plant_network": True,
-              "endpoint_url": endpoint_url if plant.transport == "http" else False}
+    values = {
+        "name": f"MES {plant.system.partition('-')[2].title()}",
+        "code": plant.system,
+        "kind": "mes",
+        "transport": plant.transport,
+        "plant_ids": [[6, 0, [factory.warehouses[plant.warehouse]]]],
+        "is_plant_network": True,
+        "endpoint_url": endpoint_url if plant.transport == "http" else False,
+    }
     system = rpc.create("mes.system", values)
     secret = rpc.call("mes.system", "issue_credential", [system], kind="signature")["secret"]
     rpc.call("mes.system", "action_activate", [system])
@@ -142,9 +153,15 @@ def register_system(factory: Factory, plant: PlantSpec, endpoint_url: str) -> st
 def create_order(factory: Factory, planner: Rpc, plant: str, quantity: float) -> tuple[int, str]:
     """Creates, confirms and reserves a manufacturing order as the planner; returns its id and name."""
     product = next(spec.product for spec in PLANTS if spec.warehouse == plant)
-    order = planner.create("mrp.production", {
-        "product_id": factory.products[product], "product_qty": quantity, "bom_id": factory.boms[product],
-        "picking_type_id": factory.picking_types[plant]})
+    order = planner.create(
+        "mrp.production",
+        {
+            "product_id": factory.products[product],
+            "product_qty": quantity,
+            "bom_id": factory.boms[product],
+            "picking_type_id": factory.picking_types[plant],
+        },
+    )
     planner.call("mrp.production", "action_confirm", [order])
     planner.call("mrp.production", "action_assign", [order])
     return order, planner.read("mrp.production", [["id", "=", order]], ["name"])[0]["name"]
@@ -157,7 +174,12 @@ def release_order(planner: Rpc, order: int) -> None:
 
 def _enable_features(rpc: Rpc) -> None:
     """Operations, lots and several locations: options of Odoo that are off in a new database."""
-    options = {"group_mrp_routings": True, "group_stock_production_lot": True, "group_stock_multi_locations": True, "group_uom": True}
+    options = {
+        "group_mrp_routings": True,
+        "group_stock_production_lot": True,
+        "group_stock_multi_locations": True,
+        "group_uom": True,
+    }
     settings = rpc.create("res.config.settings", options)
     rpc.call("res.config.settings", "execute", [settings])
 
@@ -175,24 +197,50 @@ def _make_plant(factory: Factory, plant: PlantSpec) -> None:
 
 
 def _make_product(rpc: Rpc, code: str, name: str, uom: str, by_lot: bool) -> int:
-    return rpc.create("product.product", {
-        "name": name, "default_code": code, "type": "consu", "is_storable": True, "tracking": "lot" if by_lot else "none",
-        "uom_id": rpc.ref(uom)})
+    return rpc.create(
+        "product.product",
+        {
+            "name": name,
+            "default_code": code,
+            "type": "consu",
+            "is_storable": True,
+            "tracking": "lot" if by_lot else "none",
+            "uom_id": rpc.ref(uom),
+        },
+    )
 
 
 def _make_bom(factory: Factory, plant: PlantSpec) -> int:
     rpc = factory.rpc
     product = rpc.read("product.product", [["id", "=", factory.products[plant.product]]], ["product_tmpl_id"])[0]
-    bom = rpc.create("mrp.bom", {"product_tmpl_id": product["product_tmpl_id"][0], "product_id": product["id"], "product_qty": 1})
+    bom = rpc.create(
+        "mrp.bom", {"product_tmpl_id": product["product_tmpl_id"][0], "product_id": product["id"], "product_qty": 1}
+    )
     operations = []
     for (name, minutes), (code, _name) in zip(OPERATIONS, plant.work_centers, strict=True):
         center = rpc.search("mrp.workcenter", [["code", "=", code]])[0]
-        operations.append(rpc.create("mrp.routing.workcenter", {
-            "bom_id": bom, "name": name, "workcenter_id": center, "time_mode": "manual", "time_cycle_manual": minutes}))
+        operations.append(
+            rpc.create(
+                "mrp.routing.workcenter",
+                {
+                    "bom_id": bom,
+                    "name": name,
+                    "workcenter_id": center,
+                    "time_mode": "manual",
+                    "time_cycle_manual": minutes,
+                },
+            )
+        )
     for line in BOMS[plant.product]:
-        rpc.create("mrp.bom.line", {
-            "bom_id": bom, "product_id": factory.products[line.component], "product_qty": line.quantity,
-            "operation_id": operations[line.operation]})
+        rpc.create(
+            "mrp.bom.line",
+            {
+                "bom_id": bom,
+                "product_id": factory.products[line.component],
+                "product_qty": line.quantity,
+                "operation_id": operations[line.operation],
+            },
+        )
     return bom
 
 
@@ -204,7 +252,11 @@ def _fill_stock(factory: Factory, plant: PlantSpec) -> None:
         for suffix, quantity in component.lots or (("", component.quantity),):
             lot = {}
             if suffix:
-                lot = {"lot_id": rpc.create("stock.lot", {"name": f"{component.code}-{plant.warehouse}-{suffix}", "product_id": product})}
+                lot = {
+                    "lot_id": rpc.create(
+                        "stock.lot", {"name": f"{component.code}-{plant.warehouse}-{suffix}", "product_id": product}
+                    )
+                }
             counted.append({"product_id": product, "location_id": location, "inventory_quantity": quantity, **lot})
     context = {"inventory_mode": True}
     quants = rpc.call("stock.quant", "create", vals_list=counted, context=context)

@@ -1,4 +1,6 @@
-"""`make run`: Odoo with the suite on an empty database, broker and gateway, until Ctrl-C; nothing is created or played in it."""
+"""`make run`: Odoo with the suite on an empty database, broker and gateway, until Ctrl-C; nothing is created or played
+in it.
+"""
 
 from __future__ import annotations
 

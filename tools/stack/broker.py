@@ -1,4 +1,6 @@
-"""Mosquitto with one account per system: each may use its own two topics only, the gateway all; what is sent is not known here."""
+"""Mosquitto with one account per system: each may use its own two topics only, the gateway all; what is sent is not
+known here.
+"""
 
 from __future__ import annotations
 
@@ -52,8 +54,12 @@ class Broker:
         self.folder = folder
         self.port = free_port()
         self._passwords: dict[str, str] = {}
-        self.process = Process("Mosquitto", [mosquitto_program(), "-c", folder / "mosquitto.conf"], log=folder / "mosquitto.log",
-                               env=child_environment(owner, LD_LIBRARY_PATH=_library_path()))
+        self.process = Process(
+            "Mosquitto",
+            [mosquitto_program(), "-c", folder / "mosquitto.conf"],
+            log=folder / "mosquitto.log",
+            env=child_environment(owner, LD_LIBRARY_PATH=_library_path()),
+        )
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "acl").write_text(ACCESS)
         self._settings = CONFIGURATION.format(port=self.port, user=getpass.getuser(), folder=folder)

@@ -1,6 +1,6 @@
 """Runs the private PostgreSQL server until no stack uses it any more; started by postgres.py, never by hand.
 
-    python -m tools.stack.keeper HOME PROGRAMS
+python -m tools.stack.keeper HOME PROGRAMS
 """
 
 from __future__ import annotations
@@ -19,9 +19,17 @@ from .process import Process
 def main(home: str, programs: str) -> int:
     """Starts the server, waits for the last user to leave, stops the server. Returns the exit status."""
     cluster = Cluster(Path(home), Path(programs))
-    options = [f"--{name}={value}" for name, value in {**SETTINGS, "unix_socket_directories": str(cluster.socket_folder)}.items()]
-    server = Process("PostgreSQL", [cluster.programs / "postgres", "-D", cluster.data, *options],
-                     log=cluster.home / "server.log", env=child_environment(OWNER), cwd=Path("/"))
+    options = [
+        f"--{name}={value}"
+        for name, value in {**SETTINGS, "unix_socket_directories": str(cluster.socket_folder)}.items()
+    ]
+    server = Process(
+        "PostgreSQL",
+        [cluster.programs / "postgres", "-D", cluster.data, *options],
+        log=cluster.home / "server.log",
+        env=child_environment(OWNER),
+        cwd=Path("/"),
+    )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cluster.keeper_pid.write_text(str(os.getpid()))

@@ -9,7 +9,7 @@ from .paths import OWNER_VARIABLE
 
 
 def processes_of(owner: str | None = None, run_root: Path = Path("/proc")) -> list[tuple[int, str]]:
-    """(pid, command line) of every process that carries the mark of `owner`, or of any stack; never the caller itself."""
+    """(pid, command line) of each process marked with `owner`, or with any stack's name; never the caller."""
     mark = OWNER_VARIABLE.encode() + b"=" + (owner or "").encode()
     found = []
     for entry in run_root.iterdir():

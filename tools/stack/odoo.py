@@ -1,4 +1,6 @@
-"""Odoo as programs: a server, one-off commands (install, shell), the gateway; which modules and data is the caller's choice."""
+"""Odoo as programs: a server, one-off commands (install, shell), the gateway; which modules and data is the caller's
+choice.
+"""
 
 from __future__ import annotations
 
@@ -42,13 +44,24 @@ class Installation:
     addons: bool
 
     @classmethod
-    def create(cls, folder: Path, server: Server, owner: str, *, data: Path | None = None, addons: bool = True) -> Installation:
-        """Writes odoo.conf with a free port and a random master password; `addons` says whether it knows the suite's addons."""
+    def create(
+        cls, folder: Path, server: Server, owner: str, *, data: Path | None = None, addons: bool = True
+    ) -> Installation:
+        """Writes odoo.conf with a free port and a random master password; `addons` says whether it knows the suite's
+        addons.
+        """
         made = cls(folder, data or folder / "data", server, owner, free_port(), addons)
         made.data.mkdir(parents=True, exist_ok=True)
         made.configuration.touch(mode=0o600)
-        made.configuration.write_text(CONFIGURATION.format(
-            addons=ADDONS if addons else "", master=secrets.token_urlsafe(24), data=made.data, port=made.port, gevent_port=free_port()))
+        made.configuration.write_text(
+            CONFIGURATION.format(
+                addons=ADDONS if addons else "",
+                master=secrets.token_urlsafe(24),
+                data=made.data,
+                port=made.port,
+                gevent_port=free_port(),
+            )
+        )
         return made
 
     @property
@@ -63,8 +76,9 @@ class Installation:
 
     def environment(self, **extra: str) -> dict[str, str]:
         """The environment of any Odoo process: its code, its database server, its configuration."""
-        return child_environment(self.owner, **self.server.variables, PYTHONPATH=str(odoo_source()),
-                                 ODOO_RC=str(self.configuration), **extra)
+        return child_environment(
+            self.owner, **self.server.variables, PYTHONPATH=str(odoo_source()), ODOO_RC=str(self.configuration), **extra
+        )
 
     def process(self, title: str, *arguments: str | Path, log: str, **extra: str) -> Process:
         """`odoo ARGUMENTS` with its output in `folder/log`."""
@@ -85,8 +99,19 @@ class Installation:
 
     def install(self, database: str, modules: list[str], *, log: str) -> None:
         """Installs modules in an existing database; takes half a minute for `mrp` in an empty one."""
-        self.run(f"installation of {', '.join(modules)}", "server", "-d", database, "-i", ",".join(modules), "--stop-after-init",
-                 "--max-cron-threads=0", "--no-http", log=log, timeout=900)
+        self.run(
+            f"installation of {', '.join(modules)}",
+            "server",
+            "-d",
+            database,
+            "-i",
+            ",".join(modules),
+            "--stop-after-init",
+            "--max-cron-threads=0",
+            "--no-http",
+            log=log,
+            timeout=900,
+        )
 
     def start_server(self, database: str, **extra: str) -> Process:
         """Starts the server on one database and waits until it answers for that database."""

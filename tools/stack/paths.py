@@ -1,4 +1,4 @@
-"""Where the installation of bootstrap/install.sh put things, and the environment a child process gets; starts nothing."""
+"""Where bootstrap/install.sh put things, and the environment a child process gets; starts nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ RUN = HOME / "run"
 TEMPLATES = HOME / "templates"
 PYTHON = HOME / "venv" / "bin" / "python"
 
-# Every process of a stack carries this variable, so that leftovers can be recognised by what they are, not by their name.
+# Every process of a stack carries this variable, so that leftovers can be recognised by what they are, not by their
+# name.
 OWNER_VARIABLE = "PLANT_STACK"
 
 
@@ -44,6 +45,6 @@ def _manifest(addon: str) -> dict:
 
 
 def child_environment(owner: str, **extra: str) -> dict[str, str]:
-    """The environment of a process of stack `owner`: the caller's, marked with the owner, with English and UTC output."""
+    """The environment of a process of stack `owner`: the caller's, marked with the owner."""
     inherited = {name: value for name, value in os.environ.items() if name not in ("ODOO_RC", "PYTHONPATH")}
     return {**inherited, "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1", OWNER_VARIABLE: owner, **extra}

@@ -1,7 +1,10 @@
-"""The database server: the one named by PG* variables, or a private cluster of this repository; what is in it is not known here.
+"""The database server: the one named by PG* variables, or a private cluster of this repository; what is in it is not
+known here.
 
-Facts. PostgreSQL refuses to run as root, so root starts it as `nobody`. A private cluster is shared by all stacks of the
-repository: each holds a shared lock while it runs, and the keeper (keeper.py) stops the server when nobody holds one, also
+Facts. PostgreSQL refuses to run as root, so root starts it as `nobody`. A private cluster is shared by all stacks of
+the
+repository: each holds a shared lock while it runs, and the keeper (keeper.py) stops the server when nobody holds one,
+also
 when a holder was killed. The cluster listens on a unix socket only, which its owner and root alone may open.
 """
 
@@ -29,8 +32,16 @@ NOBODY = 65534
 PORT = 5432  # only part of the socket's file name
 OWNER = "postgresql"
 # fsync and synchronous_commit stay on: what a test kills must behave like a plant's server.
-SETTINGS = {"listen_addresses": "", "max_connections": "200", "shared_buffers": "256MB", "max_wal_size": "2GB",
-            "unix_socket_permissions": "0700", "fsync": "on", "synchronous_commit": "on", "timezone": "UTC"}
+SETTINGS = {
+    "listen_addresses": "",
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    "max_wal_size": "2GB",
+    "unix_socket_permissions": "0700",
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "timezone": "UTC",
+}
 
 
 @dataclass(frozen=True)
@@ -158,8 +169,13 @@ class Cluster:
                 return
             if not (self.data / "PG_VERSION").exists():
                 self._create()
-            keeper = Process("PostgreSQL", [PYTHON, "-m", "tools.stack.keeper", self.home, self.programs],
-                             log=self.home / "server.log", env=child_environment(OWNER), cwd=ROOT)
+            keeper = Process(
+                "PostgreSQL",
+                [PYTHON, "-m", "tools.stack.keeper", self.home, self.programs],
+                log=self.home / "server.log",
+                env=child_environment(OWNER),
+                cwd=ROOT,
+            )
             keeper.start(death_signal=0)
             wait_until(self._answers, "PostgreSQL to answer", timeout=60, process=keeper)
 
@@ -176,14 +192,25 @@ class Cluster:
             folder.mkdir(mode=0o700, exist_ok=True)
             if self.user is not None:
                 os.chown(folder, self.user, self.user)
-        command = [self.programs / "initdb", "-D", self.data, "-U", "odoo", "--auth=trust", "--encoding=UTF8", "--locale=C"]
+        command = [
+            self.programs / "initdb",
+            "-D",
+            self.data,
+            "-U",
+            "odoo",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C",
+        ]
         rights = {} if self.user is None else {"user": self.user, "group": self.user, "extra_groups": []}
         done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False, **rights)
         if done.returncode:
             raise StackError(f"initdb failed\n{done.stdout}{done.stderr}")
 
     def wait_for_end_unless_used(self) -> None:
-        """After the caller gave its lock back: waits until the keeper has stopped the server, unless another stack uses it."""
+        """After the caller gave its lock back: waits until the keeper has stopped the server, unless another stack
+        uses it.
+        """
         wait_until(lambda: not self._keeper_runs() or self._used_by_others(), "PostgreSQL to stop", timeout=60)
 
     def _keeper_runs(self) -> bool:

@@ -1,11 +1,14 @@
-"""One child process with a log file: started so that it dies with its starter, waited for, stopped. Knows no particular program.
+"""One child process with a log file: started so that it dies with its starter, waited for, stopped. Knows no
+particular program.
 
-Facts. The death signal of Linux is tied to the *thread* that forks, so processes are started from the main thread. A child gets
+Facts. The death signal of Linux is tied to the *thread* that forks, so processes are started from the main thread. A
+child gets
 its own session: Ctrl-C in a terminal reaches only the starter, which then stops the children in order.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -29,7 +32,9 @@ class Process:
     `death_signal` is what the kernel sends it when the starting thread ends; `user` (a numeric id) drops root's rights.
     """
 
-    def __init__(self, title: str, command: Sequence[str | Path], *, log: Path, env: Mapping[str, str], cwd: Path | None = None):
+    def __init__(
+        self, title: str, command: Sequence[str | Path], *, log: Path, env: Mapping[str, str], cwd: Path | None = None
+    ):
         self.title = title
         self.command = [str(part) for part in command]
         self.log = log
@@ -49,8 +54,16 @@ class Process:
         rights = {} if user is None else {"user": user, "group": user, "extra_groups": []}
         with self.log.open("ab") as output:
             self._child = subprocess.Popen(
-                self.command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=self.env, cwd=self.cwd,
-                start_new_session=True, preexec_fn=die_with_parent, **rights)
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=self.env,
+                cwd=self.cwd,
+                start_new_session=True,
+                preexec_fn=die_with_parent,  # noqa: PLW1509 (no threads run when a stack is started)
+                **rights,
+            )
         return self
 
     @property
@@ -77,7 +90,7 @@ class Process:
             raise StackError(f"{self.title} did not end within {timeout:g} s\n{self.tail()}") from None
 
     def stop(self, timeout: float = 20.0) -> None:
-        """Ends the process and everything it started; a process that ignores SIGTERM for `timeout` seconds is killed."""
+        """Ends the process and what it started; one that ignores SIGTERM for `timeout` seconds is killed."""
         if self._child is None:
             return
         if self.alive:
@@ -94,10 +107,8 @@ class Process:
         self._child.wait()
 
     def _signal_group(self, number: int) -> None:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, number)
-        except ProcessLookupError:
-            pass
 
     def tail(self, lines: int = 30) -> str:
         """The end of the log, with its name."""

@@ -1,6 +1,7 @@
 """A client of Odoo's public JSON-2 API, as an outside program would use it; knows no model.
 
-Facts. The API takes named arguments only and an API key as bearer. XML-RPC would still answer in Odoo 19, but logs a deprecation
+Facts. The API takes named arguments only and an API key as bearer. XML-RPC would still answer in Odoo 19, but logs a
+deprecation
 warning per call. A key is made the way a person does it: log in, name the key, confirm with the password.
 """
 
@@ -81,15 +82,24 @@ class _WebSession:
         self._session = requests.Session()
 
     def post(self, path: str, **parameters: Any) -> Any:
-        answer = self._session.post(self._url + path, json={"jsonrpc": "2.0", "method": "call", "params": parameters}, timeout=TIMEOUT)
+        answer = self._session.post(
+            self._url + path, json={"jsonrpc": "2.0", "method": "call", "params": parameters}, timeout=TIMEOUT
+        )
         content = answer.json()
         if "error" in content:
-            raise RpcError(content["error"].get("data", {}).get("message") or content["error"]["message"], answer.status_code)
+            raise RpcError(
+                content["error"].get("data", {}).get("message") or content["error"]["message"], answer.status_code
+            )
         return content["result"]
 
     def call(self, model: str, method: str, arguments: list, context: dict | None = None) -> Any:
-        return self.post(f"/web/dataset/call_kw/{model}/{method}", model=model, method=method, args=arguments,
-                         kwargs={"context": context or {}})
+        return self.post(
+            f"/web/dataset/call_kw/{model}/{method}",
+            model=model,
+            method=method,
+            args=arguments,
+            kwargs={"context": context or {}},
+        )
 
 
 def _reason(answer: requests.Response) -> str:

@@ -1,4 +1,6 @@
-"""The virtual plant as a process of a stack, and its HTTP interface; what it plays is decided in the package simulator."""
+"""The virtual plant as a process of a stack, and its HTTP interface; what it plays is decided in the package
+simulator.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ TIMEOUT = (5, 30)
 
 
 class Simulator:
-    """One virtual plant under the code of the system it plays. Made before its secret is known: its address is needed first."""
+    """One virtual plant under the code of the system it plays. Made before its secret is known: its address is needed
+    first.
+    """
 
     def __init__(self, name: str, folder: Path, owner: str):
         self.name = name
@@ -36,21 +40,58 @@ class Simulator:
         """Where Odoo delivers events: the endpoint of the system."""
         return f"{self.url}/events"
 
-    def start(self, odoo: Installation, database: str, secret: str, *, broker: Broker | None = None, seed: int = 1,
-              pace: float = 0.0) -> Simulator:
+    def start(
+        self,
+        odoo: Installation,
+        database: str,
+        secret: str,
+        *,
+        broker: Broker | None = None,
+        seed: int = 1,
+        pace: float = 0.0,
+    ) -> Simulator:
         """Starts the plant (over MQTT when a broker is given) and waits until it is healthy. `pace` is in seconds."""
         self.folder.mkdir(parents=True, exist_ok=True)
         secret_file = self.folder / "secret"
         secret_file.touch(mode=0o600)
         secret_file.write_text(secret)
         wire = ["--transport", "mqtt", "--broker", broker.url(self.name)] if broker else ["--transport", "http"]
-        command = [PYTHON, "-m", "simulator", "serve", "--name", self.name, "--port", str(self.port), "--odoo", odoo.url,
-                   "--database", database, "--secret-file", secret_file, "--seed", str(seed), "--pace", str(pace),
-                   "--record", self.folder / "record", *wire]
-        self.process = Process(f"Virtual plant {self.name}", command, log=self.folder / "simulator.log",
-                               env=child_environment(self._owner), cwd=ROOT).start()
-        wait_until(lambda: requests.get(f"{self.url}/health", timeout=5).ok, f"{self.name} to be healthy", timeout=30,
-                   process=self.process)
+        command = [
+            PYTHON,
+            "-m",
+            "simulator",
+            "serve",
+            "--name",
+            self.name,
+            "--port",
+            str(self.port),
+            "--odoo",
+            odoo.url,
+            "--database",
+            database,
+            "--secret-file",
+            secret_file,
+            "--seed",
+            str(seed),
+            "--pace",
+            str(pace),
+            "--record",
+            self.folder / "record",
+            *wire,
+        ]
+        self.process = Process(
+            f"Virtual plant {self.name}",
+            command,
+            log=self.folder / "simulator.log",
+            env=child_environment(self._owner),
+            cwd=ROOT,
+        ).start()
+        wait_until(
+            lambda: requests.get(f"{self.url}/health", timeout=5).ok,
+            f"{self.name} to be healthy",
+            timeout=30,
+            process=self.process,
+        )
         return self
 
     def stop(self) -> None:
@@ -60,7 +101,9 @@ class Simulator:
 
     def plan(self, order: str, scenario: str) -> None:
         """Chooses the scenario of an order before it is released."""
-        requests.put(f"{self.url}/plan/{quote(order, safe='')}", json={"scenario": scenario}, timeout=TIMEOUT).raise_for_status()
+        requests.put(
+            f"{self.url}/plan/{quote(order, safe='')}", json={"scenario": scenario}, timeout=TIMEOUT
+        ).raise_for_status()
 
     def ledger(self) -> dict[str, Any]:
         """What the plant did, order by order, computed from what it sent."""

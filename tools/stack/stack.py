@@ -1,4 +1,6 @@
-"""The stack: what runs together in one folder, started in order and stopped in reverse; what flows through it is the caller's."""
+"""The stack: what runs together in one folder, started in order and stopped in reverse; what flows through it is the
+caller's.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ class Stack:
     """A context manager around one running system; its folder is `.odoo/run/<name>`, its database `plant_<name>`.
 
     The database server runs from entry to exit; the rest is started by the methods, each of which returns when what it
-    started answers. On exit, also by SIGTERM or Ctrl-C, everything is stopped; a stack whose starter is killed dies with it.
+    started answers. On exit, also by SIGTERM or Ctrl-C, everything is stopped; a stack whose starter is killed dies
+    with it.
     Start from the main thread only. Raises StackError when something does not start, or when the name is in use.
     """
 
@@ -67,7 +70,9 @@ class Stack:
         return self.odoo.url
 
     def create_database(self, made_from: template.Template | None = None) -> None:
-        """Makes the stack's database from a template (the suite's by default), which is built when it is not up to date."""
+        """Makes the stack's database from a template (the suite's by default), which is built when it is not up to
+        date.
+        """
         source = made_from or template.suite_template()
         template.ensure(source, self.server)
         template.clone(source, self.database, self.odoo.data, self.server)
@@ -87,8 +92,9 @@ class Stack:
 
     def start_gateway(self) -> Process:
         """Starts the gateway between the broker and the database and waits until it is subscribed."""
-        self.gateway = self.odoo.process("The gateway", "mes_gateway", "-d", self.database, log="gateway.log",
-                                         MES_BROKER_URL=self.broker.url()).start()
+        self.gateway = self.odoo.process(
+            "The gateway", "mes_gateway", "-d", self.database, log="gateway.log", MES_BROKER_URL=self.broker.url()
+        ).start()
         self._closing.callback(self.gateway.stop)
         wait_until(lambda: self._subscriptions() > 0, "the gateway to subscribe", timeout=60, process=self.gateway)
         return self.gateway
@@ -98,19 +104,26 @@ class Stack:
         return self.broker.process.log.read_text(errors="replace").count("Sending SUBACK to")
 
     def add_simulator(self, name: str) -> Simulator:
-        """A virtual plant that is not started yet: its address is needed to register the system, whose secret it needs then."""
+        """A virtual plant that is not started yet: its address is needed to register the system, whose secret it needs
+        then.
+        """
         simulator = Simulator(name, self.folder, self.name)
         self.simulators[name] = simulator
         self._closing.callback(simulator.stop)
         return simulator
 
-    def rpc(self, login: str = "admin", password: str = "admin") -> Rpc:
+    def rpc(self, login: str = "admin", password: str = "admin") -> Rpc:  # noqa: S107 (a new database's own)
         """A client of Odoo's public API for one user."""
         return Rpc.login(self.url, self.database, login, password)
 
     def check(self) -> None:
         """Raises StackError when a process that should run has ended."""
-        processes = [self.odoo_process, self.gateway, self.broker and self.broker.process, *(sim.process for sim in self.simulators.values())]
+        processes = [
+            self.odoo_process,
+            self.gateway,
+            self.broker and self.broker.process,
+            *(sim.process for sim in self.simulators.values()),
+        ]
         for process in filter(None, processes):
             if not process.alive:
                 raise StackError(f"{process.title} has ended unexpectedly\n{process.tail()}")

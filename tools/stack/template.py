@@ -1,4 +1,5 @@
-"""Template databases: Odoo's modules without the suite, and with it; built once per state of the code, copied in a second.
+"""Template databases: Odoo's modules without the suite, and with it; built once per state of the code, copied in a
+second.
 
 Each is named after a hash of what it was built from, so a changed addon leads to a new one and the old one is dropped.
 """
@@ -54,8 +55,11 @@ def _hash(*parts: str) -> str:
 
 def _addon_contents() -> list[str]:
     """Path and hash of each file of the addons that may reach a database."""
-    files = sorted(path for path in ADDONS.rglob("*")
-                   if path.is_file() and not IGNORED & set(path.relative_to(ADDONS).parts) and path.suffix not in IGNORED_SUFFIXES)
+    files = sorted(
+        path
+        for path in ADDONS.rglob("*")
+        if path.is_file() and not IGNORED & set(path.relative_to(ADDONS).parts) and path.suffix not in IGNORED_SUFFIXES
+    )
     return [f"{path.relative_to(ADDONS)} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in files]
 
 
@@ -67,7 +71,9 @@ def ensure(template: Template, server: Server) -> None:
 
 
 def clone(template: Template, name: str, data: Path, server: Server) -> None:
-    """Makes database `name` from the template, with the filestore below Odoo's data_dir `data` and an identity of its own."""
+    """Makes database `name` from the template, with the filestore below Odoo's data_dir `data` and an identity of its
+    own.
+    """
     _clone(template, name, data, server)
     server.query("UPDATE ir_config_parameter SET value = %s WHERE key = 'database.uuid'", (str(uuid.uuid4()),), name)
 
@@ -100,7 +106,7 @@ def _build(template: Template, server: Server) -> None:
     _drop_replaced(template, server)
     # Only a finished template gets the name that others look for.
     (TEMPLATES / "filestore" / unfinished).mkdir(parents=True, exist_ok=True)
-    os.replace(TEMPLATES / "filestore" / unfinished, TEMPLATES / "filestore" / template.name)
+    Path(TEMPLATES / "filestore" / unfinished).replace(TEMPLATES / "filestore" / template.name)
     server.rename_database(unfinished, template.name)
 
 

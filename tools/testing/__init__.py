@@ -1,1 +1,3 @@
-"""Runners of the test levels and the gates they share (no unexpected skip, no warning in Odoo's log); the tests are elsewhere."""
+"""Runners of the test levels and the gates they share (no unexpected skip, no warning in Odoo's log); the tests are
+elsewhere.
+"""

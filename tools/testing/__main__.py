@@ -1,6 +1,6 @@
 """The test levels by name, one after the other; each is a module of this package with `main(options) -> status`.
 
-    python -m tools.testing unit addons e2e [-- pytest options]
+python -m tools.testing unit addons e2e [-- pytest options]
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ LEVELS = {"unit": plain.unit, "addons": addons.main, "e2e": plain.e2e}
 
 
 def main(arguments: list[str]) -> int:
-    """Runs the named levels, all of them also after a failure, and prints each one's seconds; returns the exit status."""
+    """Runs the named levels, the next also after a failure, and prints each one's seconds; returns the exit status."""
     split = arguments.index("--") if "--" in arguments else len(arguments)
-    levels, options = arguments[:split], arguments[split + 1:]
+    levels, options = arguments[:split], arguments[split + 1 :]
     if not levels or set(levels) - set(LEVELS):
         print(__doc__, file=sys.stderr)
         return 2

@@ -37,10 +37,30 @@ def start(stack: Stack, paths: list[Path], *, options: list[str] = (), addons: b
     Odoo's own HTTP server is started with it: without, every HttpCase would be skipped and the run still be green.
     """
     junit, log = stack.folder / "junit.xml", stack.folder / "odoo-tests.log"
-    command = [PYTHON, "-m", "pytest", "-c", INI, f"--rootdir={odoo_source() if not addons else INI.parents[2]}",
-               f"--odoo-config={stack.odoo.configuration}", f"--odoo-database={stack.database}", "--odoo-http",
-               "--odoo-log-level=info", f"--odoo-extra=logfile={log}", "--color=no", f"--junitxml={junit}",
-               "-o", "junit_family=xunit1", *options, *paths]
-    process = Process("pytest-odoo", command, log=stack.folder / "pytest.log", env=stack.odoo.environment(PYTHONDONTWRITEBYTECODE="1"),
-                      cwd=stack.folder)
+    command = [
+        PYTHON,
+        "-m",
+        "pytest",
+        "-c",
+        INI,
+        f"--rootdir={odoo_source() if not addons else INI.parents[2]}",
+        f"--odoo-config={stack.odoo.configuration}",
+        f"--odoo-database={stack.database}",
+        "--odoo-http",
+        "--odoo-log-level=info",
+        f"--odoo-extra=logfile={log}",
+        "--color=no",
+        f"--junitxml={junit}",
+        "-o",
+        "junit_family=xunit1",
+        *options,
+        *paths,
+    ]
+    process = Process(
+        "pytest-odoo",
+        command,
+        log=stack.folder / "pytest.log",
+        env=stack.odoo.environment(PYTHONDONTWRITEBYTECODE="1"),
+        cwd=stack.folder,
+    )
     return Run(stack, process.start(), junit, log)

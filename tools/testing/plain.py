@@ -1,4 +1,4 @@
-"""The levels that need no registry in the test process: unit (pure) and e2e (against a stack that its fixtures start)."""
+"""The levels without a registry in the test process: unit (pure) and e2e (against a stack that its fixtures start)."""
 
 from __future__ import annotations
 
@@ -16,12 +16,18 @@ UNIT_BUDGET_SECONDS = 2.0
 
 
 def unit(options: list[str]) -> int:
-    """Pure tests of `tests/unit`, within their budget, then those of the virtual plant and the tools. Returns the exit status."""
+    """Pure tests of `tests/unit`, within their budget, then those of the virtual plant and the tools. Returns the exit
+    status.
+    """
     used = _processor_seconds()
     status, results = _pytest("unit", ["tests/unit"], options)
     used = _processor_seconds() - used
     # Processor time, so that a busy machine does not fail the run; a name filter or a failure makes it meaningless.
-    faults = [f"{used:.1f} s of processor time; the budget is {UNIT_BUDGET_SECONDS:g} s"] if used > UNIT_BUDGET_SECONDS else []
+    faults = (
+        [f"{used:.1f} s of processor time; the budget is {UNIT_BUDGET_SECONDS:g} s"]
+        if used > UNIT_BUDGET_SECONDS
+        else []
+    )
     status = status or report("unit", results, faults)
     others = [folder for folder in UNIT_FOLDERS[1:] if (ROOT / folder).exists()]
     if others:
@@ -34,7 +40,9 @@ def e2e(options: list[str]) -> int:
     """Everything of `tests/e2e`; the stacks' Odoo logs are checked too. Returns the exit status."""
     began = (RUN / "pytest-e2e").stat().st_mtime if (RUN / "pytest-e2e").exists() else 0.0
     status, results = _pytest("e2e", ["tests/e2e"], options)
-    faults = [fault for log in sorted(RUN.glob("e2e*/odoo.log")) if log.stat().st_mtime > began for fault in log_faults(log)]
+    faults = [
+        fault for log in sorted(RUN.glob("e2e*/odoo.log")) if log.stat().st_mtime > began for fault in log_faults(log)
+    ]
     return status or report("e2e", results, faults)
 
 

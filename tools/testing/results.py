@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import xml.etree.ElementTree as ElementTree  # noqa: S405 (a file that pytest wrote a moment ago)
+import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,13 +47,18 @@ class Results:
 
     def __str__(self) -> str:
         failed = self.count("failure") + self.count("error")
-        return f"{self.count('passed')} passed, {failed} failed, {self.count('skipped')} skipped in {self.seconds:.1f} s"
+        return (
+            f"{self.count('passed')} passed, {failed} failed, {self.count('skipped')} skipped in {self.seconds:.1f} s"
+        )
 
 
 def unexpected_skips(results: Results) -> list[str]:
     """Skipped tests that allowed_skips.txt does not allow on this machine."""
-    allowed = [re.compile(pattern.strip()) for missing, pattern in _rules("allowed_skips.txt")
-               if not (ROOT / missing.strip()).exists()]
+    allowed = [
+        re.compile(pattern.strip())
+        for missing, pattern in _rules("allowed_skips.txt")
+        if not (ROOT / missing.strip()).exists()
+    ]
     skips = (f"{name}: {reason}" for name, reason in sorted(results.skip_reasons.items()))
     return [skip for skip in skips if not any(pattern.search(skip) for pattern in allowed)]
 
@@ -65,8 +70,11 @@ def _rules(name: str) -> list[tuple[str, str]]:
 
 def log_faults(log: Path) -> list[str]:
     """Warnings and errors in a log of Odoo that allowed_warnings.txt does not allow."""
-    allowed = [re.compile(line) for line in (HERE / "allowed_warnings.txt").read_text().splitlines()
-               if line and not line.startswith("#")]
+    allowed = [
+        re.compile(line)
+        for line in (HERE / "allowed_warnings.txt").read_text().splitlines()
+        if line and not line.startswith("#")
+    ]
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []
     return [line for line in lines if LOG_LINE.match(line) and not any(pattern.search(line) for pattern in allowed)]
 
