@@ -123,7 +123,7 @@ def test_faults_read_well(changes, pointer, detail, schema_set):
         ("mes.hold.placed.v1", {"order": "MO", "reason": "R", "severity": "bad"},
          'Must be one of "minor", "major", "critical".'),
         ("mes.order.acknowledged.v1", {"order": "MO", "revision": 1.5, "accepted": True}, "Must be a whole number."),
-        ("mes.material.consumed.v1", {"order": "MO", "items": [{"product": "P", "quantity": {"value": 0, "uom": "C62"}}]},
+        ("mes.material.consumed.v1", {"order": "MO", "items": [{"product": "P", "quantity": {**QUANTITY, "value": 0}}]},
          "Must be more than 0."),
         ("mes.production.reported.v1", {"order": "MO", "items": [{"product": "P", "quantity": QUANTITY}] * 501},
          "Must hold at most 500 items."),
