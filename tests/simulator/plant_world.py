@@ -33,6 +33,17 @@ def component(product, quantity, operation, tracking="lot", lots=(), uom="C62"):
     return {**line, "lots": [{"lot": name, "quantity": part} for name, part in lots]}
 
 
+def operation(code, name, work_center, minutes):
+    """One step of a release's routing."""
+    return {
+        "operation": code,
+        "name": name,
+        "work_center": work_center,
+        "work_center_name": work_center,
+        "duration_minutes": minutes,
+    }
+
+
 def gearbox_release(quantity=20, order="WH/MO/00001", revision=1, tracking="lot", **changes):
     """The demo's gearbox: four components, two operations, two lots of each tracked component."""
     half = quantity / 2
@@ -46,8 +57,8 @@ def gearbox_release(quantity=20, order="WH/MO/00001", revision=1, tracking="lot"
         "planned_end": "2026-11-22T14:00:00+00:00",
         "priority": 0,
         "operations": [
-            {"operation": "10", "name": "Assembly", "work_center": "ASM1", "duration_minutes": 60},
-            {"operation": "20", "name": "Final test", "work_center": "TST1", "duration_minutes": 30},
+            operation("10", "Assembly", "ASM1", 60),
+            operation("20", "Final test", "TST1", 30),
         ],
         "components": [
             component("HSG-100", quantity, "10", lots=[("H1", half), ("H2", half)]),
@@ -77,6 +88,14 @@ def answer_to(event, verdict):
     """Odoo's business answer: ``verdict`` is accepted, rejected or expired."""
     about = {"id": event["id"], "source": event["source"], "type": event["type"]}
     return from_odoo(f"mes.message.{verdict}.v1", {"message": about, "code": verdict, "text": verdict, "effects": []})
+
+
+def signed_post(url, event, headers=None, **changes):
+    """Post an event as Odoo does; ``headers`` (None removes one) and ``body`` replace what is right."""
+    body = changes.get("body", json.dumps(event).encode())
+    headers = {"Content-Type": "application/cloudevents+json", **Signer(SECRET).headers(body), **(headers or {})}
+    kept = {name: value for name, value in headers.items() if value is not None}
+    return requests.post(url, data=body, headers=kept, timeout=10)
 
 
 def until(condition, what):
@@ -174,12 +193,8 @@ class World:
         self.plant.stop()
 
     def post(self, event, headers=None, **changes):
-        """Post an event as Odoo does; ``changes`` replace the body or the headers."""
-        body = changes.get("body", json.dumps(event).encode())
-        headers = {**Signer(SECRET).headers(body), **(headers or {})}
-        headers.setdefault("Content-Type", "application/cloudevents+json")
-        kept = {name: value for name, value in headers.items() if value is not None}
-        return requests.post(f"{self.server.url}/events", data=body, headers=kept, timeout=10)
+        """As ``signed_post``, to this plant."""
+        return signed_post(f"{self.server.url}/events", event, headers, **changes)
 
     def get(self, page):
         return requests.get(f"{self.server.url}{page}", timeout=10).json()

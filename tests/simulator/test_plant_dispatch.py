@@ -1,5 +1,6 @@
 """How events leave: envelopes, batches, repetitions and permutations; nothing is sent."""
 
+import itertools
 import random
 from collections import Counter
 from datetime import datetime, timedelta, timezone
@@ -71,7 +72,7 @@ def test_repeated_sends_two_or_three_times_at_once_in_a_batch_and_late():
 
     assert set(counts.values()) == {2, 3}
     assert any(len(delivery) == 2 and delivery[0] == delivery[1] for delivery in sent)
-    assert any(one == other for one, other in zip(sent, sent[1:], strict=False))
+    assert any(one == other for one, other in itertools.pairwise(sent))
     assert any(delivery[0] != sealed()[-1] for delivery in sent[last + 1 :])
 
 
