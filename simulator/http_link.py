@@ -65,13 +65,12 @@ class HttpLink:
         self._patience = patience
         self._closing = threading.Event()
         self._local = threading.local()
-        self._connected = False
 
     def open(self, on_event: Callable[[Any], None]) -> None:
         """Nothing to start: over HTTP Odoo's events arrive at the plant's own server."""
 
-    def is_connected(self) -> bool:
-        return self._connected
+    def is_ready(self) -> bool:
+        return True
 
     def close(self) -> None:
         self._closing.set()
@@ -84,7 +83,6 @@ class HttpLink:
         while True:
             attempt += 1
             response, fault = self._post(payload)
-            self._connected = response is not None
             if response is not None and not _is_passing(response):
                 return _outcome(response, attempt)
             pause = self._patience.pause(attempt, _retry_after(response), rng)

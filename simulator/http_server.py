@@ -93,14 +93,20 @@ class _Handler(BaseHTTPRequestHandler):
     def _get(self, path: str) -> Answer:
         plant = self.server.plant
         pages: dict[str, Callable[[], dict[str, Any]]] = {
-            "/health": lambda: {"name": plant.config.name, "status": "ok", "connected": plant.link.is_connected()},
             "/ledger": lambda: ledger(plant),
             "/summary": lambda: summary(plant),
             "/log": lambda: {"entries": plant.journal.entries()},
         }
+        if path == "/health":
+            return self._health()
         if path not in pages:
             raise _Refusal(404, "there is no such page")
         return 200, pages[path]()
+
+    def _health(self) -> Answer:
+        plant = self.server.plant
+        is_ready = plant.link.is_ready()
+        return (200 if is_ready else 503), {"name": plant.config.name, "status": "ok" if is_ready else "connecting"}
 
     def _put(self, path: str) -> Answer:
         if path != PLAN and not path.startswith(f"{PLAN}/"):

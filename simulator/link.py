@@ -50,8 +50,8 @@ class Link(Protocol):
     def deliver(self, payload: Any) -> Outcome:
         """Send one JSON value and wait until it is taken, refused, or the deadline has passed."""
 
-    def is_connected(self) -> bool:
-        """Whether the last thing heard of the other side was good."""
+    def is_ready(self) -> bool:
+        """Whether what Odoo sends from now on will arrive."""
 
     def close(self) -> None:
         """Give up what is under way and free the wire."""

@@ -61,6 +61,7 @@ class MqttLink:
         self._topic_out = f"mes/v1/{system}/out"
         self._give_up_after = give_up_after
         self._closing = threading.Event()
+        self._subscribed = threading.Event()
         self._receipts: dict[int, _Receipt] = {}
         self._on_event: Callable[[Any], None] = lambda value: None
         self._client = self._new_client(f"plant-{system}")
@@ -73,6 +74,7 @@ class MqttLink:
             client.username_pw_set(self._broker.user, self._broker.password)
         client.reconnect_delay_set(min_delay=1, max_delay=10)
         client.on_connect = self._connected
+        client.on_subscribe = self._has_subscribed
         client.on_publish = self._published
         client.on_message = self._arrived
         return client
@@ -85,8 +87,8 @@ class MqttLink:
         self._client.connect_async(self._broker.host, self._broker.port, clean_start=False, properties=session)
         self._client.loop_start()
 
-    def is_connected(self) -> bool:
-        return self._client.is_connected()
+    def is_ready(self) -> bool:
+        return self._client.is_connected() and self._subscribed.is_set()
 
     def close(self) -> None:
         self._closing.set()
@@ -112,6 +114,10 @@ class MqttLink:
     def _connected(self, client: mqtt.Client, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if not reason.is_failure:
             client.subscribe(self._topic_out, qos=1)
+
+    def _has_subscribed(self, _client: mqtt.Client, _userdata: Any, _mid: int, reasons: Any, _properties: Any) -> None:
+        if not any(reason.is_failure for reason in reasons):
+            self._subscribed.set()
 
     def _published(self, _client: mqtt.Client, _userdata: Any, mid: int, reason: Any, _properties: Any) -> None:
         receipt = self._receipts.setdefault(mid, _Receipt())

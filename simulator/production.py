@@ -11,9 +11,11 @@ from typing import Any
 
 from .lots import LotRack, made_lot, made_serial
 from .messages import EventType, Fact, Tracking, amount, number
-from .release import SCALE, Line, Operation, Release, share
+from .release import Line, Operation, Release, share
 from .scenarios import Increment, Labour, Scenario, increments
 
+# Terminals book whole multiples of three seconds, so that the times are exact in any unit.
+TICK = Decimal("0.05")
 SETUP_PART = Decimal("0.1")
 SCRAP_REASON = "dimension"
 
@@ -202,4 +204,4 @@ def _item(product: str, quantity: Decimal, uom: str, lot: str | None) -> dict[st
 
 
 def _minutes(value: Decimal) -> int | float:
-    return number(value.quantize(SCALE, ROUND_HALF_UP))
+    return number((value / TICK).quantize(Decimal(1), ROUND_HALF_UP) * TICK)

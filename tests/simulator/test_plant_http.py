@@ -29,6 +29,10 @@ def test_a_signed_event_is_taken(world):
     assert (response.status_code, response.json()) == (200, {"status": "taken"})
 
 
+def test_the_plant_is_healthy_when_it_can_be_reached(world):
+    assert world.get("/health") == {"name": "mes-north", "status": "ok"}
+
+
 BODY = json.dumps(gearbox_release()).encode()
 LONG_AGO = datetime.now(timezone.utc) - timedelta(minutes=6)
 

@@ -5,9 +5,11 @@ import threading
 
 import paho.mqtt.client as mqtt
 import pytest
+import requests
 from broker import Mosquitto, find_mosquitto, free_port
-from plant_world import answer_to, gearbox_release, until
+from plant_world import POLL_SECONDS, answer_to, gearbox_release, until
 
+from simulator.http_server import PlantServer
 from simulator.journal import Journal
 from simulator.link import Fate
 from simulator.messages import EventType
@@ -43,7 +45,7 @@ def start_plant(broker):
         plant = Plant(PlantConfig(SYSTEM), MqttLink(SYSTEM, Broker.from_url(broker.url), deadline), Journal())
         plants.append(plant)
         plant.start()
-        until(plant.link.is_connected, "the plant is connected")
+        until(plant.link.is_ready, "the plant is connected and subscribed")
         return plant
 
     yield start
@@ -84,22 +86,19 @@ def order_state(plant):
     return plant.status()["orders"].get("WH/MO/00001")
 
 
-def subscribed(plant, gateway):
-    """The plant's subscription is proven by an event that it takes."""
-    gateway.send(gearbox_release(order="PROBE"))
-    until(lambda: plant.status()["orders"].get("PROBE") == "finished", "the plant hears")
+def play(plant, gateway):
+    gateway.send(gearbox_release())
+    until(lambda: order_state(plant) == "finished", "the order is finished")
 
 
 @pytest.mark.parametrize("scenario", [ScenarioName.HAPPY, ScenarioName.PARTIAL_WITH_SCRAP])
 def test_an_order_is_played_over_the_broker(start_plant, gateway, scenario):
     plant = start_plant()
     plant.config.schedule.by_order["WH/MO/00001"] = scenario
-    subscribed(plant, gateway)
-    gateway.send(gearbox_release())
-    until(lambda: order_state(plant) == "finished", "the order is finished")
 
-    events = [event for event in gateway.events() if event["data"]["order"] == "WH/MO/00001"]
+    play(plant, gateway)
 
+    events = gateway.events()
     assert [event["sequence"] for event in events] == list(range(1, len(events) + 1))
     assert events[-1]["type"] == EventType.ORDER_COMPLETED
     assert any(isinstance(payload, list) for payload in gateway.payloads) is (scenario is not ScenarioName.HAPPY)
@@ -108,7 +107,7 @@ def test_an_order_is_played_over_the_broker(start_plant, gateway, scenario):
 
 def test_answers_come_back_over_the_broker(start_plant, gateway):
     plant = start_plant()
-    subscribed(plant, gateway)
+    play(plant, gateway)
     for event in gateway.events():
         gateway.send(answer_to(event, "accepted"))
 
@@ -118,9 +117,7 @@ def test_answers_come_back_over_the_broker(start_plant, gateway):
 
 
 def test_what_is_sent_while_the_plant_is_away_is_not_lost(start_plant, gateway):
-    first = start_plant()
-    subscribed(first, gateway)
-    first.stop()
+    start_plant().stop()
     gateway.send(gearbox_release())
 
     second = start_plant()
@@ -130,20 +127,17 @@ def test_what_is_sent_while_the_plant_is_away_is_not_lost(start_plant, gateway):
 
 def test_an_unreadable_message_is_noted_and_does_not_come_back(start_plant, gateway):
     plant = start_plant()
-    subscribed(plant, gateway)
     for poison in (b"\xff{", b"[]", b"[" * 100_000):
         gateway.send(poison)
-    gateway.send(gearbox_release())
-    until(lambda: order_state(plant) == "finished", "the plant goes on")
+    play(plant, gateway)
 
     assert [entry["entry"] for entry in plant.journal.entries()].count("not_taken") == 3
 
 
 def test_the_broker_stopping_in_between_loses_nothing(start_plant, broker, gateway):
     plant = start_plant()
-    subscribed(plant, gateway)
     broker.stop()
-    until(lambda: not plant.link.is_connected(), "the plant notices")
+    until(lambda: not plant.link.is_ready(), "the plant notices")
     outcomes = []
     sender = threading.Thread(target=lambda: outcomes.append(plant.send_raw({"id": "late", "source": "x"})))
     sender.start()
@@ -172,3 +166,23 @@ def test_a_broker_that_never_answers_is_given_up():
 
     link.close()
     assert outcome.fate is Fate.FAILED
+
+
+def test_the_plant_is_not_healthy_before_it_hears_the_broker(tmp_path):
+    broker = Mosquitto(tmp_path, SYSTEM)
+    plant = Plant(PlantConfig(SYSTEM), MqttLink(SYSTEM, Broker.from_url(broker.url), 1), Journal())
+    plant.start()
+    server = PlantServer(0, plant, None)
+    threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,)).start()
+
+    statuses = [requests.get(f"{server.url}/health", timeout=10).status_code]
+    refused = requests.post(f"{server.url}/events", data=b"{}", timeout=10).status_code
+    broker.start()
+    until(plant.link.is_ready, "the plant hears the broker")
+    statuses.append(requests.get(f"{server.url}/health", timeout=10).status_code)
+
+    server.shutdown()
+    server.server_close()
+    plant.stop()
+    broker.stop()
+    assert (statuses, refused) == ([503, 200], 401)

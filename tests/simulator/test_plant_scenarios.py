@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 import pytest
 from plant_world import component, gearbox_release
 
+from simulator.ledger import keep_books
 from simulator.messages import EventType
 from simulator.production import facts_of
 from simulator.release import read_release
@@ -192,3 +193,18 @@ def test_manual_work_reports_labour_only():
 
     assert len(minutes) == 6
     assert all(set(one) == {"labor"} and one["labor"] > 0 for one in minutes)
+
+
+@pytest.mark.parametrize("name", ACCEPTING)
+def test_booked_minutes_are_near_the_expected_ones_in_whole_seconds(name):
+    said = facts(name, quantity=20)
+    minutes = [value for data in of_type(said, EventType.OPERATION_CONFIRMED) for value in data["minutes"].values()]
+    booked = sum(keep_books_minutes(said).values())
+
+    assert all((60 * value) == pytest.approx(round(60 * value)) for value in minutes)
+    assert booked == pytest.approx(90 * sum(made(said)) / 20, rel=0.15)
+
+
+def keep_books_minutes(said):
+    events = [{"id": str(turn), "type": fact.type, "data": fact.data} for turn, fact in enumerate(said)]
+    return keep_books(events, None)["minutes"]
