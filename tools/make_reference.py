@@ -44,6 +44,14 @@ STATE_MEANINGS = {
     },
 }
 
+KIND_NAMES = {
+    "array": "list",
+    "boolean": "boolean",
+    "integer": "integer",
+    "number": "number",
+    "object": "object",
+    "string": "text",
+}
 # (attribute, required, meaning), as core/envelope.py reads them.
 ENVELOPE = (
     ("specversion", True, 'Always `"1.0"`.'),
@@ -88,7 +96,7 @@ def table(heads: list[str], rows: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
-def page(title: str, *blocks: str) -> str:
+def _page(title: str, *blocks: str) -> str:
     return "\n\n".join((NOTE, f"# {title}", *blocks)) + "\n"
 
 
@@ -99,10 +107,10 @@ def events_page() -> str:
     """Every event type with its data and an example."""
     types = core("event_types").EVENT_TYPES
     rows = [
-        [f"[`{name}`](#{anchor(name)})", directions(entry), entry.flow_class.value.replace("_", " "), entry.summary]
+        [f"[`{name}`](#{_anchor(name)})", _directions(entry), entry.flow_class.value.replace("_", " "), entry.summary]
         for name, entry in types.items()
     ]
-    return page(
+    return _page(
         "Events",
         "Each message is one CloudEvent (1.0, JSON). *In* is from the plant to Odoo, *out* from Odoo to the plant. "
         "`data` holds what is listed here and nothing else; a quantity is "
@@ -115,86 +123,86 @@ def events_page() -> str:
         ),
         "## Types",
         table(["Type", "Direction", "Flow class", "What it says"], rows),
-        *(event_section(name, entry) for name, entry in types.items()),
+        *(_event_section(name, entry) for name, entry in types.items()),
         "## A whole order as one batch",
-        fence(SCHEMAS / "examples" / "whole_order.batch.json"),
+        _fence(SCHEMAS / "examples" / "whole_order.batch.json"),
     )
 
 
-def anchor(wire_type: str) -> str:
+def _anchor(wire_type: str) -> str:
     return wire_type.replace(".", "")
 
 
-def directions(entry) -> str:
+def _directions(entry) -> str:
     return " and ".join(direction.value for direction in entry.directions)
 
 
-def event_section(wire_type: str, entry) -> str:
+def _event_section(wire_type: str, entry) -> str:
     folder = SCHEMAS / entry.name
     schema = json.loads((folder / f"v{entry.major}.json").read_text(encoding="utf-8"))
     first, *others = sorted((folder / "examples").glob(f"*.v{entry.major}.json"))
-    kinds = ", ".join(
-        label for value, label in core("states").selection(core("states").SystemKind) if value in entry.kinds
-    )
+    states = core("states")
+    kinds = ", ".join(label for value, label in states.selection(states.SystemKind) if value in entry.kinds)
+    schema_link = f"[`{entry.name}/v{entry.major}.json`]({_link(folder / f'v{entry.major}.json')})"
     blocks = [
         f"## {wire_type}",
         schema["description"],
-        f"Direction: {directions(entry)}. Ordering key: `{entry.key}`. Routed by default for: {kinds}. "
-        f"Schema: [`{folder.name}/v{entry.major}.json`]({link(folder / f'v{entry.major}.json')}).",
-        table(["Field of `data`", "Type", "Required", "Meaning"], list(fields(schema, schema, ""))),
+        f"Direction: {_directions(entry)}. Ordering key: `{entry.key}`. Default route for: {kinds}. Schema: {schema_link}.",
+        table(["Field of `data`", "Type", "Required", "Meaning"], list(_fields(schema, schema, ""))),
         f"Example `{first.name}`:",
-        fence(first),
+        _fence(first),
     ]
     if others:
-        blocks.append("More examples: " + ", ".join(f"[`{path.name}`]({link(path)})" for path in others) + ".")
+        blocks.append("More examples: " + ", ".join(f"[`{path.name}`]({_link(path)})" for path in others) + ".")
     return "\n\n".join(blocks)
 
 
-def link(path: Path) -> str:
+def _link(path: Path) -> str:
     return f"../../{path.relative_to(ROOT).as_posix()}"
 
 
-def fence(path: Path) -> str:
+def _fence(path: Path) -> str:
     return f"```json\n{path.read_text(encoding='utf-8').strip()}\n```"
 
 
-def fields(schema: dict, root: dict, prefix: str) -> Iterator[list[str]]:
+def _fields(schema: dict, root: dict, prefix: str) -> Iterator[list[str]]:
     """One row for each property, nested ones by their path."""
     for name, declared in schema.get("properties", {}).items():
-        shape = resolve(declared, root)
+        shape = _resolve(declared, root)
         required = "yes" if name in schema.get("required", ()) else ""
         yield [f"`{prefix}{name}`", type_text(declared, root), required, declared["description"]]
-        if "$ref" in declared and is_quantity(declared):
+        if "$ref" in declared and _is_quantity(declared):
             continue
-        inner = resolve(shape.get("items", {}), root) if shape["type"] == "array" else shape
-        yield from fields(inner, root, f"{prefix}{name}[]." if shape["type"] == "array" else f"{prefix}{name}.")
+        inner = _resolve(shape.get("items", {}), root) if shape["type"] == "array" else shape
+        yield from _fields(inner, root, f"{prefix}{name}[]." if shape["type"] == "array" else f"{prefix}{name}.")
 
 
-def resolve(schema: dict, root: dict) -> dict:
+def _resolve(schema: dict, root: dict) -> dict:
     return root["$defs"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
 
 
-def is_quantity(schema: dict) -> bool:
+def _is_quantity(schema: dict) -> bool:
     return schema["$ref"].endswith("quantity")
 
 
 def type_text(declared: dict, root: dict) -> str:
     """The type of a property in words, with its limits."""
-    if "$ref" in declared and is_quantity(declared):
+    if "$ref" in declared and _is_quantity(declared):
         return "quantity, more than 0" if declared["$ref"].endswith("fact_quantity") else "quantity"
-    schema = resolve(declared, root)
+    schema = _resolve(declared, root)
     if "enum" in schema:
         return " or ".join(f"`{option}`" for option in schema["enum"])
     if schema.get("format") == "date-time":
         return "RFC 3339 time"
-    kind = schema["type"]
-    if kind == "array":
-        return f"list, {schema.get('minItems', 0)} to {schema['maxItems']}"
-    if kind == "string":
-        return f"text, {schema.get('minLength', 0)} to {schema['maxLength']}"
-    if kind in ("number", "integer"):
-        return kind + (f", from {schema['minimum']}" if schema.get("minimum", -1) >= 0 else "")
-    return kind
+    return f"{KIND_NAMES[schema['type']]}{_limits(schema)}"
+
+
+def _limits(schema: dict) -> str:
+    if schema["type"] == "array":
+        return f", {schema.get('minItems', 0)} to {schema['maxItems']}"
+    if schema["type"] == "string":
+        return f", {schema.get('minLength', 0)} to {schema['maxLength']} characters"
+    return f", from {schema['minimum']}" if schema.get("minimum", -1) >= 0 else ""
 
 
 # States
@@ -203,9 +211,9 @@ def type_text(declared: dict, root: dict) -> str:
 def states_page() -> str:
     """Both message tables, as lists, matrices and diagrams."""
     machine, states = core("message_machine"), core("states")
-    inbox = machine_blocks(machine.INBOX_TRANSITIONS, states.InboxState, machine.InboxEvent)
-    outbox = machine_blocks(machine.OUTBOX_TRANSITIONS, states.OutboxState, machine.OutboxEvent)
-    return page(
+    inbox = _machine_blocks(machine.INBOX_TRANSITIONS, states.InboxState, machine.InboxEvent)
+    outbox = _machine_blocks(machine.OUTBOX_TRANSITIONS, states.OutboxState, machine.OutboxEvent)
+    return _page(
         "States of messages",
         "A message from the plant is in the inbox, one to the plant in the outbox.",
         "## Inbox",
@@ -217,7 +225,7 @@ def states_page() -> str:
     )
 
 
-def machine_blocks(transitions: dict, states, events) -> list[str]:
+def _machine_blocks(transitions: dict, states, events) -> list[str]:
     meanings = STATE_MEANINGS[states.__name__]
     initial = next(iter(states))
     cells = [
@@ -233,11 +241,11 @@ def machine_blocks(transitions: dict, states, events) -> list[str]:
         table(["State", "Meaning"], [[f"`{state.value}`", meanings[state.value]] for state in states]),
         "What each event makes of each state; an empty cell is refused, a state without a row never moves again.",
         table(["State", *(f"`{event.value}`" for event in events)], cells),
-        diagram(initial.value, arrows),
+        _diagram(initial.value, arrows),
     ]
 
 
-def diagram(initial: str, arrows: list[tuple[str, str, str]]) -> str:
+def _diagram(initial: str, arrows: list[tuple[str, str, str]]) -> str:
     """A Mermaid state diagram; arrows between the same two states share one line."""
     labels: dict[tuple[str, str], list[str]] = {}
     for source, event, target in arrows:
@@ -252,39 +260,40 @@ def diagram(initial: str, arrows: list[tuple[str, str, str]]) -> str:
 def lifecycle_page() -> str:
     """The phase table, its diagram and what every event means in every phase."""
     machine, phases = core("order_machine"), core("states").OrderPhase
-    return page(
+    return _page(
         "Life cycle of an order",
         "A manufacturing order with an active release route has a phase; Odoo moves its own state by itself.",
-        diagram(next(iter(phases)).value, list(order_arrows(machine))),
+        _diagram(next(iter(phases)).value, list(_order_arrows(machine))),
         "## Arrows",
-        table(["From", "Event", "To", "Owner", "Guard", "Effect"], [arrow_row(row) for row in machine.TRANSITIONS]),
+        table(["From", "Event", "To", "Owner", "Guard", "Effect"], [_arrow_row(row) for row in machine.TRANSITIONS]),
         "## What every event means in every phase",
         "A phase: the order moves there. *already*: accepted, nothing changes. *too early*: parked until what comes "
         "before it arrives. *on hold*: parked until the hold ends. *refused*: rejected with `transition_refused`.",
-        table(["Phase", *(f"`{event.value}`" for event in machine.OrderEvent)], verdict_rows(machine, phases)),
+        table(["Phase", *(f"`{event.value}`" for event in machine.OrderEvent)], _verdict_rows(machine, phases)),
     )
 
 
-def order_arrows(machine) -> Iterator[tuple[str, str, str]]:
+def _order_arrows(machine) -> Iterator[tuple[str, str, str]]:
     held_in = [row.source for row in machine.TRANSITIONS if row.event is machine.OrderEvent.HOLD]
     for row in machine.TRANSITIONS:
         for target in [row.target] if row.target else held_in:
             yield row.source.value, row.event.value, target.value
 
 
-def arrow_row(row) -> list[str]:
+def _arrow_row(row) -> list[str]:
     target = f"`{row.target.value}`" if row.target else "where it came from"
     return [f"`{row.source.value}`", f"`{row.event.value}`", target, row.owner, row.guard, row.effect]
 
 
-def verdict_rows(machine, phases) -> list[list[str]]:
+def _verdict_rows(machine, phases) -> list[list[str]]:
+    held_in = phases.IN_PROGRESS  # any phase an order can be held in: the cell does not name it
     return [
-        [f"`{phase.value}`", *(verdict_cell(machine, phase, event, phases.IN_PROGRESS) for event in machine.OrderEvent)]
+        [f"`{phase.value}`", *(_verdict_cell(machine, phase, event, held_in) for event in machine.OrderEvent)]
         for phase in phases
     ]
 
 
-def verdict_cell(machine, phase, event, came_from) -> str:
+def _verdict_cell(machine, phase, event, came_from) -> str:
     decision = machine.decide(phase, event, came_from)
     if decision.verdict is not machine.Verdict.MOVE:
         return f"*{decision.verdict.value.replace('_', ' ')}*"
@@ -300,10 +309,10 @@ def errors_page() -> str:
     errors = core("errors")
     blocks = []
     for disposition in errors.Disposition:
-        rows = [code_row(spec) for spec in errors.CODES.values() if spec.disposition is disposition]
+        rows = [_code_row(spec) for spec in errors.CODES.values() if spec.disposition is disposition]
         heads = ["Code", "HTTP", "Blocks its key", "Kind", "Owner", "What the sender reads", "What to do next"]
         blocks += [f"## {disposition.value.capitalize()}", table(heads, rows)]
-    return page(
+    return _page(
         "Answer codes",
         "Codes are stable. `done`, `reject`, `expire` and `discard` end a message with one answer; a message that is "
         "parked or waits has none yet, and an owner. The HTTP status stands beside codes a response may carry.",
@@ -311,7 +320,7 @@ def errors_page() -> str:
     )
 
 
-def code_row(spec) -> list[str]:
+def _code_row(spec) -> list[str]:
     status = str(spec.http_status or "")
     owner = spec.owner.value if spec.owner else ""
     return [f"`{spec.code}`", status, "yes" if spec.blocks_key else "", spec.kind.value, owner, spec.text, spec.hint]

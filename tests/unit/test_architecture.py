@@ -1,11 +1,9 @@
 """The tree follows its rules, and each rule can fail: a bad sample beside each."""
 
 import pytest
+from architecture import budgets, imports, literals
+from architecture.source import ROOT, Source, python_files
 from mes_connector_core import states
-
-from .architecture import budgets, imports, literals
-from .architecture.source import Source, python_files
-from .conftest import ROOT
 
 SOURCES = list(python_files(ROOT))
 ENUMS = (states.InboxState, states.OutboxState, states.OrderPhase, states.SystemState, states.CaseState, states.Outcome)

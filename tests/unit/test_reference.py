@@ -3,10 +3,9 @@
 import importlib.util
 
 import pytest
+from architecture.source import ROOT
 from mes_connector_core.errors import CODES
 from mes_connector_core.event_types import EVENT_TYPES
-
-from .conftest import ROOT
 
 
 @pytest.fixture(scope="module")

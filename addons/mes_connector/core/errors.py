@@ -172,6 +172,16 @@ _TABLE = (
     ("not_owner", _REJECT, Role.STEWARD,
      "Another system owns this value.",
      "Change it in the system that owns it."),
+    # Orders: cases that no message carries
+    ("release_blocked", _PARK, Role.PLANNER,
+     "The rule of the plant could not release the order.",
+     "Put right what is named, then release the order."),
+    ("release_refused", _REJECT, Role.PLANNER,
+     "The plant refused the release.",
+     "Settle the reason with the plant, then release the order again."),
+    ("post_blocked", _PARK, Role.FINANCE,
+     "The completed order could not be posted.",
+     "Put right what is named, then post the order."),
     # Time, people and technology
     ("event_expired", (Disposition.EXPIRE, FailureKind.BUSINESS), Role.SUPERVISOR,
      "The deadline the sender gave has passed.",

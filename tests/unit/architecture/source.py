@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
+ROOT = Path(__file__).resolve().parents[3]
 TOP_FOLDERS = ("addons", "benchmarks", "bootstrap", "edge", "simulator", "tests", "tools")
 
 
