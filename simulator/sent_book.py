@@ -80,7 +80,8 @@ class SentBook:
             return False
         with self._lock:
             candidates = self._by_identity.get((str(about.get("source")), str(about.get("id"))), [])
-            sent = next((one for one in candidates if not one.is_refused), None)
+            # Of two contents under one identity, the one that was not refused is meant.
+            sent = min(candidates, key=lambda one: one.is_refused, default=None)
             if sent is not None:
                 sent.answer = EventType(answer["type"])
             return sent is not None

@@ -271,3 +271,16 @@ def test_the_recording_holds_both_directions(world, tmp_path):
     assert lines == world.get("/log")["entries"]
     assert lines[0]["event"] == gearbox_release()
     assert {line["entry"] for line in lines} == {"received", "sent"}
+
+
+def test_a_conflicting_event_is_refused_and_the_first_one_keeps_its_answer(world, receiver):
+    world.play(gearbox_release())
+    first = receiver.events[0]
+    receiver.fail_first((409, {}))
+
+    told = requests.post(f"{world.server.url}/send", json={**first, "subject": "another"}, timeout=10).json()
+    world.post(answer_to(first, "accepted"))
+
+    messages = world.get("/summary")["messages"]
+    assert (told["fate"], told["status"]) == ("refused", 409)
+    assert (messages["accepted"], messages["rejected"], messages["answers_to_others"]) == (1, 1, 0)
