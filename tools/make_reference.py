@@ -147,7 +147,7 @@ def _event_section(wire_type: str, entry) -> str:
     blocks = [
         f"## {wire_type}",
         schema["description"],
-        f"Direction: {_directions(entry)}. Ordering key: `{entry.key}`. Default route for: {kinds}. Schema: {schema_link}.",
+        f"Direction: {_directions(entry)}. Key: `{entry.key}`. Default route for: {kinds}. Schema: {schema_link}.",
         table(["Field of `data`", "Type", "Required", "Meaning"], list(_fields(schema, schema, ""))),
         f"Example `{first.name}`:",
         _fence(first),

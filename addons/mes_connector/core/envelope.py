@@ -169,9 +169,10 @@ def read_event(event: Any) -> Envelope:
         subject=reader.text("subject"),
         raw=json.dumps(event, ensure_ascii=False, separators=(",", ":")),
     )
-    faults = sorted((*reader.faults, *_frame_faults(event)), key=lambda fault: fault.pointer)
+    # One fault for each attribute: the reader's, which knows what the attribute is for.
+    faults = {fault.pointer: fault for fault in (*_frame_faults(event), *reader.faults)}
     if faults:
-        raise error("schema_invalid", errors=faults)
+        raise error("schema_invalid", errors=(faults[pointer] for pointer in sorted(faults)))
     return envelope
 
 

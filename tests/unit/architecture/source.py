@@ -45,8 +45,12 @@ class Source:
         parts = (*self.parts[:-1], PurePosixPath(self.path).stem)
         return parts[:-1] if parts[-1] == "__init__" else parts
 
+    @cached_property
+    def _all_nodes(self) -> tuple[ast.AST, ...]:
+        return tuple(ast.walk(self.tree))
+
     def nodes(self, *kinds: type) -> Iterator[ast.AST]:
-        return (node for node in ast.walk(self.tree) if isinstance(node, kinds))
+        return (node for node in self._all_nodes if isinstance(node, kinds))
 
     def imports(self) -> Iterator[tuple[int, tuple[str, ...]]]:
         """Line and absolute name of each import, relative ones resolved from the file's place."""

@@ -172,6 +172,8 @@ def test_each_missing_attribute_is_named(name):
         ({"specversion": "0.3"}, ["/specversion"]),
         ({"id": ""}, ["/id"]),
         ({"id": 7}, ["/id"]),
+        ({"id": {}}, ["/id"]),
+        ({"sequence": 1.5}, ["/sequence"]),
         ({"id": "x" * 256}, ["/id"]),
         ({"id": "a\nb"}, ["/id"]),
         ({"source": "not a uri"}, ["/source"]),
