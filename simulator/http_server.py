@@ -72,7 +72,7 @@ class _Handler(BaseHTTPRequestHandler):
             status, answer = route(self.path.partition("?")[0])
         except _Refusal as refusal:
             status, answer = refusal.status, {"detail": str(refusal)}
-        except Exception as fault:  # the caller gets a sentence and the journal the fault, never a traceback
+        except Exception as fault:  # noqa: BLE001  the caller gets a sentence and the journal the fault, never a traceback
             self.server.plant.journal.write(Entry.TROUBLE, path=self.path, detail=f"{type(fault).__name__}: {fault}")
             status, answer = 500, {"detail": "the plant could not handle this request"}
         if status >= 400:

@@ -143,7 +143,7 @@ class Plant:
     def _run(self, job: Callable[[Order, Release], None], order: Order, release: Release) -> None:
         try:
             job(order, release)
-        except Exception as fault:  # a worker's fault would otherwise vanish in its future
+        except Exception as fault:  # noqa: BLE001  a worker's fault would otherwise vanish in its future
             self.journal.write(Entry.TROUBLE, order=release.order, detail=f"{type(fault).__name__}: {fault}")
             self._move(order, OrderState.FAILED)
         finally:

@@ -21,7 +21,7 @@ POLL_SECONDS = 0.01
 PATIENCE = Patience(give_up_after=5, first_pause=0.01, longest_pause=0.05)
 
 
-def component(product, quantity, operation, tracking="lot", lots=(), uom="C62"):
+def component(product, quantity, operation, *, tracking="lot", lots=(), uom="C62"):
     """One line of a release; ``lots`` are (name, quantity) pairs."""
     line = {
         "product": product,
