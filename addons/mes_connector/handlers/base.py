@@ -44,7 +44,7 @@ class MesHandler(models.AbstractModel):
         raise NotImplementedError(f"{self._name} must say what it does")
 
     def _load_order(self, command):
-        """The order the event is about, locked for this transaction and noted on the message.
+        """The order the event is about, locked for this transaction.
 
         :raises Parked: ``unknown_order``
         :raises Retryable: ``order_locked`` while a person or another lane works on it
@@ -52,7 +52,6 @@ class MesHandler(models.AbstractModel):
         order = self.env["mes.resolver"]._find_order(command.system, command.data["order"])
         if not order.try_lock_for_update():
             raise LockError(self.env._("%s is being worked on.", order.display_name))
-        command.message.write({"production_id": order.id, "plant_id": order._mes_plant().id})
         return order
 
     def _advance(self, order, event, command, note=""):

@@ -120,6 +120,7 @@ class MesDispatcher(models.AbstractModel):
         """
         if not message._fence():
             return False
+        message._link_order()
         started_at, clock = fields.Datetime.now(), time.monotonic()
         error = self._try(message)
         self.env["mes.attempt"]._log(

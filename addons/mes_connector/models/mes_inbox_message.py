@@ -65,6 +65,12 @@ class MesInboxMessage(models.Model):
         self.ensure_one()
         return read_event(json.loads(self.payload))
 
+    def _link_order(self):
+        """Note which order the message is about, outside the handler's savepoint: it is shown even when parked."""
+        order = self.env["mes.resolver"]._search_order(self.system_id, self.ordering_key)
+        if order and order != self.production_id:
+            self.write({"production_id": order.id, "plant_id": order._mes_plant().id})
+
     def _predecessor_state(self):
         """``(state, code)`` of the event that comes just before this one by sequence; None when it has not arrived."""
         self.ensure_one()

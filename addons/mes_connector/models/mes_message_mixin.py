@@ -85,6 +85,7 @@ class MesMessageMixin(models.AbstractModel):
 
         :param systems: ids of the systems to look at; all of them by default
         """
+        self.flush_model()
         rows = self.env.execute_query(
             SQL(
                 """SELECT shard FROM %s
@@ -106,6 +107,7 @@ class MesMessageMixin(models.AbstractModel):
 
         :param tried: ids already worked in this slice, which are not taken twice
         """
+        self.flush_model()
         rows = self.env.execute_query(
             SQL(
                 """SELECT m.id FROM %(table)s m

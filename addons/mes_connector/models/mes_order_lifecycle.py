@@ -11,8 +11,11 @@ from ..core.states import INBOX_LIVE, OrderPhase
 
 _logger = logging.getLogger(__name__)
 
-#: Codes of messages that a release lets through.
-RESUMED_BY_RELEASE = ["unknown_order", "too_early"]
+#: Codes of parked messages that an event of the order lets through.
+RESUMED_BY = {
+    OrderEvent.RELEASE: ["unknown_order", "too_early"],
+    OrderEvent.RESUME: ["order_on_hold"],
+}
 
 
 class MesOrderLifecycle(models.AbstractModel):
@@ -60,6 +63,9 @@ class MesOrderLifecycle(models.AbstractModel):
         )
         order._bus_send("mes_connector.phase", {"id": order.id, "phase": target.value})
         self._announce(order, event, message)
+        if event in RESUMED_BY:
+            # sudo: parked messages come back by the order's own progress, whoever causes it.
+            self.env["mes.inbox.message"].sudo()._resume_parked(order.mes_reference, RESUMED_BY[event])
 
     def _announce(self, order, event, message):
         """Tell the plant what the arrow means for it, in the same transaction."""
@@ -96,7 +102,6 @@ class MesOrderLifecycle(models.AbstractModel):
         order._mes_begin()
         if self._person(order, OrderEvent.RELEASE) is Verdict.MOVE:
             order.move_raw_ids._action_assign()
-            self._resume(order, RESUMED_BY_RELEASE)
 
     @api.model
     def _person(self, order, event, note=""):
@@ -115,11 +120,6 @@ class MesOrderLifecycle(models.AbstractModel):
                     event=event.value,
                 )
             ) from error
-
-    @api.model
-    def _resume(self, order, codes):
-        # sudo: parked messages come back by the order's own progress, whoever causes it.
-        self.env["mes.inbox.message"].sudo()._resume_parked(order.mes_reference, codes)
 
     @api.model
     def _complete(self, order, command):

@@ -15,14 +15,7 @@ class MesResolver(models.AbstractModel):
 
         :raises Parked: ``unknown_order``
         """
-        production = self.env["mrp.production"].search(
-            [
-                ("mes_reference", "=", reference),
-                ("company_id", "=", system.company_id.id),
-                ("picking_type_id.warehouse_id", "in", system.plant_ids.ids),
-            ],
-            limit=1,
-        )
+        production = self._search_order(system, reference)
         if not production:
             raise errors.error(
                 "unknown_order",
@@ -30,6 +23,18 @@ class MesResolver(models.AbstractModel):
                 waiting_for=f"order:{reference}",
             )
         return production
+
+    @api.model
+    def _search_order(self, system, reference):
+        """The same, or an empty recordset."""
+        return self.env["mrp.production"].search(
+            [
+                ("mes_reference", "=", reference),
+                ("company_id", "=", system.company_id.id),
+                ("picking_type_id.warehouse_id", "in", system.plant_ids.ids),
+            ],
+            limit=1,
+        )
 
     @api.model
     def _product(self, company, code):

@@ -88,7 +88,6 @@ class MrpProduction(models.Model):
         self._mes_check_quality()
         for order in self:
             self.env["mes.order.lifecycle"]._person(order, OrderEvent.RESUME)
-            self.env["mes.order.lifecycle"]._resume(order, ["order_on_hold"])
 
     def action_mes_retry_parked(self):
         """Try the parked messages of the orders again now."""

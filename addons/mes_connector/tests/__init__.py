@@ -1,0 +1,12 @@
+"""Tests that need a registry; what needs none is in the repository's tests/unit, what needs a server in tests/e2e."""
+
+from . import (
+    test_cases,
+    test_credentials,
+    test_dispatcher,
+    test_intake_controller,
+    test_order_lifecycle,
+    test_outbox,
+    test_posting_traps,
+    test_security,
+)
