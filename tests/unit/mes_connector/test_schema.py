@@ -152,7 +152,7 @@ def test_faults_come_sorted_and_complete(schema_set):
 
 def test_faults_never_quote_the_payload(schema_set):
     faults = schema_set.validate(
-        "mes.hold.placed.v1", {"order": ["s3cret"], "reason": "s3cret" * 99, "severity": "s3cret"}
+        "mes.hold.placed.v1", {"order": ["s3cret"], "reason": "s3cret" * 999, "severity": "s3cret"}
     )
     assert len(faults) == 3
     assert "s3cret" not in repr(faults)
