@@ -37,7 +37,7 @@ class PlantSpec:
 
 @dataclass(frozen=True)
 class ComponentSpec:
-    """A component: `lots` are (name suffix, quantity) of the stock that each plant gets; without lots it is untracked."""
+    """A component: `lots` are (name suffix, quantity) of each plant's stock; without lots it is untracked."""
 
     code: str
     name: str

@@ -60,7 +60,7 @@ def start(stack: Stack, paths: list[Path], *, options: list[str] = (), addons: b
         "pytest-odoo",
         command,
         log=stack.folder / "pytest.log",
-        env=stack.odoo.environment(PYTHONDONTWRITEBYTECODE="1"),
+        env=stack.odoo.environment(),
         cwd=stack.folder,
     )
     return Run(stack, process.start(), junit, log)

@@ -1,0 +1,54 @@
+"""`make test-odoo`: Odoo's own tests on a loaded registry, with the suite and without it, compared test by test.
+
+    python -m tests.odoo mrp [stock ...]
+
+Both databases have the same modules otherwise. What matters is that each test ends the same; tests that fail in Odoo
+itself on this installation fail on both sides. Ends with one line of figures; status 0 when nothing differs.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from tools.stack import Stack, StackError
+from tools.stack.paths import odoo_source
+from tools.stack.template import base_template, suite_template
+from tools.testing.odoo_tests import start
+from tools.testing.results import Results
+
+TIMEOUT = 3600
+
+
+def main(modules: list[str]) -> int:
+    """Runs the tests of `modules` on both databases at the same time; returns the exit status."""
+    folders = [odoo_source() / "odoo" / "addons" / module / "tests" for module in modules]
+    if not modules or not all(folder.is_dir() for folder in folders):
+        print(__doc__, file=sys.stderr)
+        return 2
+    with Stack("test-odoo-without", addons=False) as without, Stack("test-odoo-with") as suite:
+        without.create_database(base_template())
+        suite.create_database(suite_template())
+        runs = [start(without, folders), start(suite, folders)]
+        alone, together = (run.results(TIMEOUT) for run in runs)
+    differing = differences(alone, together)
+    for line in differing:
+        print(line)
+    print(
+        f"test-odoo: {', '.join(modules)}: {len(alone.outcomes)} tests; without the suite {alone}; with it {together};"
+        f" {len(differing)} differ"
+    )
+    return 0 if alone.count("passed") and not differing else 1
+
+
+def differences(alone: Results, together: Results) -> list[str]:
+    """Tests whose outcome is not the same on both sides, or that only one side ran."""
+    names = sorted({*alone.outcomes, *together.outcomes})
+    pairs = [(name, alone.outcomes.get(name, "not run"), together.outcomes.get(name, "not run")) for name in names]
+    return [f"{name}: {ours} without the suite, {theirs} with it" for name, ours, theirs in pairs if ours != theirs]
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except StackError as error:
+        sys.exit(f"test-odoo: {error}")
