@@ -124,6 +124,15 @@ class MesCase(models.Model):
         )
         case.activity_schedule("mail.mail_activity_data_todo", user_id=owner.id, summary=case.display_name, note=text)
 
+    def action_open_order(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "mrp.production",
+            "res_id": self.production_id.id,
+            "view_mode": "form",
+        }
+
     def _close_if_done(self):
         """Close the cases none of whose messages needs anybody any more."""
         for case in self.filtered(lambda one: one.state == states.CaseState.OPEN.value):

@@ -38,12 +38,18 @@ class MesMessageMixin(models.AbstractModel):
     traceparent = fields.Char()
     payload = fields.Text(required=True, help="The event exactly as it was received or will be sent.")
     production_id = fields.Many2one("mrp.production", "Manufacturing Order", index="btree_not_null")
-    attempt_count = fields.Integer("Attempts", readonly=True)
+    attempt_count = fields.Integer("Attempts", readonly=True, required=True, default=0)
     next_attempt_at = fields.Datetime()
     code = fields.Char(help="Stable code of what became of the message; the reference lists them all.")
     text = fields.Text("Explanation")
+    hint = fields.Char("What to do", compute="_compute_hint")
     case_id = fields.Many2one("mes.case", "Case", index="btree_not_null")
     owner_id = fields.Many2one("res.users", "Owner", help="Who must act, while the message waits for somebody.")
+
+    @api.depends("code")
+    def _compute_hint(self):
+        for message in self:
+            message.hint = self.env["mes.dispatcher"]._code(message.code).hint if message.code else False
 
     def _move(self, event, values=None):
         """Apply ``event`` to the state by the table of this queue and write ``values`` beside it.

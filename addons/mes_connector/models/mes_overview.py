@@ -2,7 +2,7 @@
 
 from odoo import api, fields, models
 
-from ..core.states import CaseState, InboxState, OrderPhase, OutboxState, SystemState
+from ..core.states import CaseState, InboxState, OrderPhase, OutboxState
 
 
 class MesOverview(models.AbstractModel):
@@ -14,8 +14,8 @@ class MesOverview(models.AbstractModel):
     def get_figures(self):
         """Everything the overview shows, under the caller's own record rules.
 
-        :return: ``phases`` and ``queues`` (lists of ``label, count, model, domain``), ``systems`` (one row each),
-            ``refused`` (requests of the last 24 hours that were not stored)
+        :return: ``phases``, ``queues`` and ``refused`` (requests of the last 24 hours that were not stored): lists of
+            figures ``key, label, count, model, domain``; ``systems``: one row each, with figures of its own
         :raises AccessError: the caller may not read the queues
         """
         self.env["mes.inbox.message"].check_access("read")
@@ -59,25 +59,45 @@ class MesOverview(models.AbstractModel):
         return {"key": key, "label": label, "count": count, "model": model._name, "domain": domain}
 
     def _systems(self):
-        systems = self.env["mes.system"].search([("state", "!=", SystemState.DRAFT.value)])
+        systems = self.env["mes.system"].search([])
+        states = dict(systems._fields["state"]._description_selection(self.env))
+        transports = dict(systems._fields["transport"]._description_selection(self.env))
         return [
             {
                 "id": system.id,
                 "name": system.name,
                 "code": system.code,
                 "state": system.state,
-                "transport": system.transport,
+                "state_label": states[system.state],
+                "transport": transports[system.transport],
                 "last_heard_at": fields.Datetime.to_string(system.last_heard_at) if system.last_heard_at else False,
-                "waiting": system.waiting_count,
-                "failed": system.failed_count,
+                "figures": self._system_figures(system),
             }
             for system in systems
         ]
 
+    def _system_figures(self, system):
+        inbox, outbox = self.env["mes.inbox.message"], self.env["mes.outbox.message"]
+        names = {"inbox_waiting": (inbox, inbox.WAITING), "inbox_failed": (inbox, inbox.FAILED),
+                 "outbox_waiting": (outbox, outbox.WAITING), "outbox_failed": (outbox, outbox.FAILED)}
+        return [
+            self._figure(
+                system._fields[f"{name}_count"]._description_string(self.env),
+                system[f"{name}_count"],
+                queue,
+                [("system_id", "=", system.id), ("state", "in", [state.value for state in group])],
+                key=name,
+            )
+            for name, (queue, group) in names.items()
+        ]
+
     def _refused(self):
-        since = fields.Datetime.subtract(fields.Datetime.now(), hours=24)
+        since = fields.Datetime.to_string(fields.Datetime.subtract(fields.Datetime.now(), hours=24))
         codes = self.env["mes.system"].search([]).mapped("code")
-        groups = self.env["mes.counter"]._read_group(
-            [("hour", ">=", since), ("system_code", "in", [*codes, ""])], ["name"], ["value:sum"], order="name"
-        )
-        return [{"name": name, "count": count} for name, count in groups]
+        counters = self.env["mes.counter"]
+        domain = [("hour", ">=", since), ("system_code", "in", [*codes, ""])]
+        return [
+            self._figure(self.env["mes.dispatcher"]._code(name).text, count, counters,
+                         [*domain, ("name", "=", name)], key=name)
+            for name, count in counters._read_group(domain, ["name"], ["value:sum"], order="name")
+        ]

@@ -6,7 +6,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
 from .. import vault
-from ..core import event_types, signature, states
+from ..core import event_types, signature, states, topics
 
 
 class MesSystem(models.Model):
@@ -65,7 +65,15 @@ class MesSystem(models.Model):
     last_heard_at = fields.Datetime(compute="_compute_traffic")
     waiting_count = fields.Integer("Messages waiting", compute="_compute_traffic")
     failed_count = fields.Integer("Messages failed", compute="_compute_traffic")
-    inbound_url = fields.Char("Address to post events to", compute="_compute_inbound_url")
+    inbox_waiting_count = fields.Integer("Received, waiting", compute="_compute_traffic")
+    inbox_failed_count = fields.Integer("Received, failed", compute="_compute_traffic")
+    outbox_waiting_count = fields.Integer("To send, waiting", compute="_compute_traffic")
+    outbox_failed_count = fields.Integer("To send, failed", compute="_compute_traffic")
+    # sudo: everybody who may read the system may know whether it has a key, nobody sees which.
+    has_valid_credential = fields.Boolean(compute="_compute_has_valid_credential", compute_sudo=True)
+    inbound_url = fields.Char("Address to post events to", compute="_compute_addresses")
+    topic_in = fields.Char("Topic to publish events to", compute="_compute_addresses")
+    topic_out = fields.Char("Topic to subscribe to", compute="_compute_addresses")
 
     _code_unique = models.Constraint("UNIQUE (code)", "Another system has this code already.")
     _code_format = models.Constraint(
@@ -77,24 +85,41 @@ class MesSystem(models.Model):
     )
 
     @api.depends("code")
-    def _compute_inbound_url(self):
+    def _compute_addresses(self):
         base = self.get_base_url()
         for system in self:
-            system.inbound_url = f"{base}/mes/v1/{system.code}/events" if system.code else False
+            # While it is being typed, a code need not be one yet.
+            code = system.code if topics.SYSTEM_CODE.fullmatch(system.code or "") else False
+            system.inbound_url = code and f"{base}/mes/v1/{code}/events"
+            system.topic_in = code and topics.inbound_topic(code)
+            system.topic_out = code and topics.outbound_topic(code)
+
+    @api.depends("credential_ids.is_valid")
+    def _compute_has_valid_credential(self):
+        for system in self:
+            system.has_valid_credential = bool(system.credential_ids._valid())
+
+    @api.onchange("name")
+    def _onchange_name(self):
+        if self.name and not self.code:
+            self.code = self.env["ir.http"]._slugify(self.name)
 
     def _compute_traffic(self):
         inbox, outbox = self.env["mes.inbox.message"], self.env["mes.outbox.message"]
         heard = dict(inbox._read_group([("system_id", "in", self.ids)], ["system_id"], ["received_at:max"]))
-        waiting, failed = {}, {}
-        for queue in (inbox, outbox):
-            for found, group in ((waiting, queue.WAITING), (failed, queue.FAILED)):
-                domain = [("system_id", "in", self.ids), ("state", "in", [state.value for state in group])]
-                for system, count in queue._read_group(domain, ["system_id"], ["__count"]):
-                    found[system] = found.get(system, 0) + count
+        for name, queue in (("inbox", inbox), ("outbox", outbox)):
+            waiting, failed = self._count_by_system(queue, queue.WAITING), self._count_by_system(queue, queue.FAILED)
+            for system in self:
+                system[f"{name}_waiting_count"] = waiting.get(system, 0)
+                system[f"{name}_failed_count"] = failed.get(system, 0)
         for system in self:
             system.last_heard_at = heard.get(system)
-            system.waiting_count = waiting.get(system, 0)
-            system.failed_count = failed.get(system, 0)
+            system.waiting_count = system.inbox_waiting_count + system.outbox_waiting_count
+            system.failed_count = system.inbox_failed_count + system.outbox_failed_count
+
+    def _count_by_system(self, queue, group):
+        domain = [("system_id", "in", self.ids), ("state", "in", [state.value for state in group])]
+        return dict(queue._read_group(domain, ["system_id"], ["__count"]))
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -13,7 +13,8 @@ class MrpProduction(models.Model):
     _inherit = ["mrp.production", "bus.listener.mixin"]
 
     mes_phase = fields.Selection(
-        states.selection(OrderPhase), "Plant phase", readonly=True, copy=False, index="btree_not_null", tracking=True
+        states.selection(OrderPhase), "Plant phase", readonly=True, copy=False, index="btree_not_null", tracking=True,
+        group_expand=True,
     )
     mes_reference = fields.Char("Plant reference", readonly=True, copy=False, index="btree_not_null")
     mes_revision = fields.Integer("Released revision", readonly=True, copy=False)

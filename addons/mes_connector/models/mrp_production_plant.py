@@ -1,10 +1,10 @@
 """Doorway on the manufacturing order, second half: what the rooms ask about an order and how its release is frozen."""
 
-from odoo import models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..core import errors
-from ..core.states import OrderPhase
+from ..core.states import InboxState, OrderPhase
 from ..core.tolerance import over_delivery
 
 #: Phases in which the plant, not Odoo's buttons, moves the order.
@@ -24,6 +24,26 @@ OPERATION_STEP = 10
 
 class MrpProduction(models.Model):
     _inherit = "mrp.production"
+
+    # sudo: a number about an order one may read; the messages behind it keep their own rules.
+    mes_message_count = fields.Integer("Messages from the plant", compute="_compute_mes_messages", compute_sudo=True)
+    mes_parked_count = fields.Integer("Parked messages", compute="_compute_mes_messages", compute_sudo=True)
+    mes_has_route = fields.Boolean("Its plant takes orders", compute="_compute_mes_has_route", compute_sudo=True)
+
+    @api.depends("mes_inbox_ids.state")
+    def _compute_mes_messages(self):
+        inbox, domain = self.env["mes.inbox.message"], [("production_id", "in", self.ids)]
+        counts = dict(inbox._read_group(domain, ["production_id"], ["__count"]))
+        domain = [*domain, ("state", "=", InboxState.PARKED.value)]
+        parked = dict(inbox._read_group(domain, ["production_id"], ["__count"]))
+        for order in self:
+            order.mes_message_count = counts.get(order, 0)
+            order.mes_parked_count = parked.get(order, 0)
+
+    @api.depends("picking_type_id")
+    def _compute_mes_has_route(self):
+        for plant, orders in self.grouped(lambda order: order._mes_plant()).items():
+            orders.mes_has_route = bool(self.env["mes.route"]._targets("mes.order.released.v1", plant))
 
     def _mes_plant(self):
         """The plant that makes the order: the warehouse of its operation type."""
@@ -45,6 +65,11 @@ class MrpProduction(models.Model):
         )
         for position, workorder in enumerate(self.workorder_ids.sorted(lambda one: (one.sequence, one.id)), start=1):
             workorder.mes_operation = workorder.mes_operation or str(position * OPERATION_STEP)
+
+    def action_mes_open_inbox(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("mes_connector.mes_inbox_message_action")
+        return dict(action, domain=[("production_id", "=", self.id)], context={})
 
     def _mes_release_by_rule(self):
         """Release by the plant's rule; what is missing becomes a case, so that confirming never fails for it."""

@@ -1,1 +1,178 @@
-"""x."""
+"""Delivery: signed, timed, retried, refused; over a real loopback HTTP server that verifies nothing of ours but bytes."""
+
+import json
+import threading
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+from odoo import fields
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from ..core import signature
+from ..core.messages import SendResult
+from ..core.states import OutboxState
+from ..models.mes_delivery import POLICY
+from ..transports.http import HttpTransport
+from .common import AlwaysMine, MesCase
+
+
+class FarEnd:
+    """A plant's endpoint: remembers requests, answers what it is told to."""
+
+    def __init__(self):
+        self.requests, self.status, self.headers = [], 200, {}
+        far_end = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                far_end.requests.append((dict(self.headers.items()), body))
+                self.send_response(far_end.status)
+                for name, value in far_end.headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(b"whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0 is no answer")
+
+            def log_message(self, *_args):
+                """Silence: the test's log is checked for warnings."""
+
+        self._server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/events"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@tagged("post_install", "-at_install", "mes")
+class TestOutbox(MesCase):
+    def setUp(self):
+        super().setUp()
+        self.far_end = FarEnd()
+        self.addCleanup(self.far_end.close)
+        self.system.write({"endpoint_url": self.far_end.url, "is_plant_network": True})
+        self.secret = self.system.issue_credential("signature")["secret"]
+        self.order = self.release(quantity=10)
+        self.message = self.order.mes_outbox_ids
+
+    def run_lane(self):
+        with self.enter_registry_test_mode():
+            worked = self.env["mes.lane"]._run("mes.outbox.message", AlwaysMine())
+        self.env.invalidate_all()
+        return worked
+
+    def test_delivered_once_and_signed(self):
+        self.assertEqual(self.run_lane(), 1)
+        self.assertEqual((self.message.state, self.message.http_status), (OutboxState.SENT.value, 200))
+        headers, body = self.far_end.requests[0]
+        self.assertEqual(json.loads(body)["data"]["order"], self.order.name)
+        self.assertEqual(headers["webhook-id"], self.message.event_id)
+        now = int(headers["webhook-timestamp"])
+        self.assertEqual(signature.verify([self.secret], headers, body, now), 0)
+        self.assertEqual(self.run_lane(), 0)
+        self.assertEqual(len(self.far_end.requests), 1)
+
+    def test_every_valid_secret_signs_during_rotation(self):
+        newer = self.system.issue_credential("signature")["secret"]
+        self.run_lane()
+        headers, body = self.far_end.requests[0]
+        for secret in (newer, self.secret):
+            signature.verify([secret], headers, body, int(headers["webhook-timestamp"]))
+
+    def test_busy_is_tried_again_when_the_far_end_says(self):
+        self.far_end.status, self.far_end.headers = 503, {"Retry-After": "120"}
+        self.run_lane()
+        self.assertEqual((self.message.state, self.message.code), (OutboxState.WAITING.value, "system_busy"))
+        wait = self.message.next_attempt_at - fields.Datetime.now()
+        self.assertAlmostEqual(wait.total_seconds(), 120, delta=5)
+        self.assertEqual(self.run_lane(), 0)
+        self.far_end.status = 202
+        self.message.next_attempt_at = fields.Datetime.now() - timedelta(seconds=1)
+        self.run_lane()
+        self.assertEqual((self.message.state, self.message.attempt_count), (OutboxState.SENT.value, 2))
+        self.assertEqual(self.message.attempt_ids.mapped("http_status"), [202, 503])
+
+    def test_a_waiting_message_keeps_its_order_behind_it(self):
+        self.far_end.status = 500
+        self.run_lane()
+        self.order.action_cancel()
+        other = self.release(quantity=5)
+        self.message.next_attempt_at = fields.Datetime.now() + timedelta(hours=1)
+        self.far_end.status = 200
+        self.run_lane()
+        cancelled = self.order.mes_outbox_ids - self.message
+        self.assertEqual(cancelled.state, OutboxState.PENDING.value)
+        self.assertEqual(other.mes_outbox_ids.state, OutboxState.SENT.value)
+
+    def test_refused_ends_with_an_owner_and_no_secret_in_it(self):
+        self.far_end.status = 422
+        self.run_lane()
+        self.assertEqual((self.message.state, self.message.code), (OutboxState.REFUSED.value, "refused_by_system"))
+        self.assertEqual(self.message.case_id.owner_id, self.system.owner_id)
+        self.assertNotIn("whsec_c2Vj", self.message.text)
+        self.assertIn("is no answer", self.message.text)
+        self.far_end.status = 200
+        self.message.action_resend()
+        self.run_lane()
+        self.assertEqual(self.message.state, OutboxState.SENT.value)
+        self.assertEqual({headers["webhook-id"] for headers, _body in self.far_end.requests}, {self.message.event_id})
+
+    def test_redirects_are_not_followed(self):
+        self.far_end.status, self.far_end.headers = 302, {"Location": self.far_end.url}
+        self.run_lane()
+        self.assertEqual((self.message.state, len(self.far_end.requests)), (OutboxState.REFUSED.value, 1))
+
+    def test_unreachable_waits_and_finally_dies(self):
+        self.far_end.close()
+        self.run_lane()
+        self.assertEqual((self.message.state, self.message.code), (OutboxState.WAITING.value, "unreachable"))
+        self.message.write({"attempt_count": POLICY.max_attempts - 1, "next_attempt_at": False})
+        self.run_lane()
+        self.assertEqual((self.message.state, self.message.case_id.state), (OutboxState.DEAD.value, "open"))
+
+    def test_private_addresses_need_the_plant_network_mark(self):
+        self.system.is_plant_network = False
+        self.run_lane()
+        self.assertEqual((self.message.state, self.message.code), (OutboxState.REFUSED.value, "endpoint_not_allowed"))
+        self.assertFalse(self.far_end.requests)
+
+    def test_a_paused_system_keeps_its_messages(self):
+        self.system.action_pause()
+        self.assertEqual(self.run_lane(), 0)
+        self.assertEqual(self.message.state, OutboxState.PENDING.value)
+        self.system.action_activate()
+        self.run_lane()
+        self.assertEqual(self.message.state, OutboxState.SENT.value)
+
+    def test_no_database_transaction_is_open_while_sending(self):
+        delivery, steps = self.env["mes.delivery"], []
+
+        class Recorder(HttpTransport):
+            def send(self, outgoing):
+                steps.append("send")
+                return super().send(outgoing)
+
+        def in_transaction(work):
+            steps.append("begin")
+            result = work(self.env)
+            steps.append("end")
+            return result
+
+        delivery._work(in_transaction, self.message.id, lambda: steps.append("check"), transport=Recorder())
+        self.assertEqual(steps, ["begin", "end", "send", "check", "begin", "end"])
+
+    def test_the_plant_may_answer_before_the_outcome_is_written(self):
+        self.send("order.acknowledged", self.order, revision=1, accepted=True)
+        self.env["mes.delivery"]._conclude(
+            self.message.id, self.far_end.url, SendResult(200, "accepted"), (fields.Datetime.now(), 1)
+        )
+        self.assertEqual(self.message.state, OutboxState.CONFIRMED.value)
+        self.assertEqual(self.message.attempt_ids.http_status, 200)
+
+    def test_discarding(self):
+        self.message.action_discard()
+        self.assertEqual(self.run_lane(), 0)
+        with self.assertRaises(UserError):
+            self.release(quantity=3).mes_outbox_ids.action_resend()
