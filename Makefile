@@ -13,7 +13,7 @@ help: ## show this list
 
 demo: ## set up and start everything: Odoo, broker, virtual plant; ONCE=1: play the demo orders, check them, stop
 	$(INSTALL)
-	@exec $(PYTHON_RUN) -m tools.demo $(if $(ONCE),--once)
+	@exec $(PYTHON_RUN) -m tools.demo $(if $(ONCE),--once) $(if $(NAME),--name $(NAME))
 
 test: ## all levels: unit, the addons' own tests, end to end
 	$(INSTALL_TEST)

@@ -7,6 +7,7 @@ seconds per step.
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import json
 import sys
@@ -178,11 +179,11 @@ def _by_product(stock: dict[str, Amounts]) -> dict[str, dict[str, dict[str, floa
     return result
 
 
-def once() -> int:
+def once(name: str) -> int:
     """Plays the demo orders without pause; returns the exit status."""
     steps = Steps()
     figures: dict = {}
-    with Stack("demo") as stack:
+    with Stack(name) as stack:
         demo = Demo(stack, steps)
         demo.set_up(pace=0)
         try:
@@ -193,7 +194,7 @@ def once() -> int:
         figures = demo.report()
         stopping = time.monotonic()
     steps.seconds["everything stopped"] = round(time.monotonic() - stopping, 1)
-    faults += [f"still running: {process}" for process in leftovers("demo")]
+    faults += [f"still running: {process}" for process in leftovers(name)]
     for fault in faults:
         print(f"demo: {fault}", file=sys.stderr)
     print(f"slowest step: {steps.slowest} ({steps.seconds[steps.slowest]:g} s)")
@@ -203,9 +204,9 @@ def once() -> int:
     return 1 if faults else 0
 
 
-def show() -> None:
+def show(name: str) -> None:
     """Plays the demo orders at a pace one can watch, then a new one every 20 s, until Ctrl-C."""
-    with Stack("demo") as stack:
+    with Stack(name) as stack:
         demo = Demo(stack, Steps())
         demo.set_up(pace=SHOW_PACE)
         print(
@@ -225,15 +226,16 @@ def show() -> None:
         stack.watch()
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
     """Runs the demo; returns the exit status."""
-    if arguments not in ([], ["--once"]):
-        print(__doc__, file=sys.stderr)
-        return 2
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    parser.add_argument("--once", action="store_true", help="play the demo orders, check them, stop")
+    parser.add_argument("--name", default="demo", help="of the stack, so that several may run; default demo")
+    arguments = parser.parse_args()
     try:
-        if arguments:
-            return once()
-        show()
+        if arguments.once:
+            return once(arguments.name)
+        show(arguments.name)
     except KeyboardInterrupt:
         print("stopped")
     except StackError as error:
@@ -243,4 +245,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -26,7 +26,7 @@ allow_anonymous false
 password_file {folder}/passwords
 acl_file {folder}/acl
 persistence true
-persistence_location {folder}/
+persistence_location {folder}
 autosave_interval 1
 autosave_on_changes true
 max_queued_messages 0
@@ -36,6 +36,7 @@ log_type error
 log_type warning
 log_type notice
 log_type information
+log_type subscribe
 """
 
 ACCESS = f"""\
@@ -77,6 +78,11 @@ class Broker:
     def stop(self) -> None:
         """Stops the broker; what it queued is kept on disk."""
         self.process.stop()
+
+    def subscriptions(self, topic: str) -> int:
+        """How often a client has subscribed to exactly this topic (filter) since the broker's log begins."""
+        log = self.process.log.read_text(errors="replace")
+        return sum(line.endswith(f" {topic}") for line in log.splitlines())
 
     def add_account(self, name: str) -> str:
         """Gives `name` (a system's code) an account and returns its random password; asking again returns the same."""

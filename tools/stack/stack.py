@@ -22,6 +22,8 @@ from .process import Process, StackError, wait_until
 from .rpc import Rpc
 from .simulator import Simulator
 
+GATEWAY_TOPIC = "mes/v1/+/in"
+
 
 class Stack:
     """A context manager around one running system; its folder is `.odoo/run/<name>`, its database `plant_<name>`.
@@ -92,16 +94,18 @@ class Stack:
 
     def start_gateway(self) -> Process:
         """Starts the gateway between the broker and the database and waits until it is subscribed."""
+        before = self.broker.subscriptions(GATEWAY_TOPIC)
         self.gateway = self.odoo.process(
             "The gateway", "mes_gateway", "-d", self.database, log="gateway.log", MES_BROKER_URL=self.broker.url()
         ).start()
         self._closing.callback(self.gateway.stop)
-        wait_until(lambda: self._subscriptions() > 0, "the gateway to subscribe", timeout=60, process=self.gateway)
+        wait_until(
+            lambda: self.broker.subscriptions(GATEWAY_TOPIC) > before,
+            "the gateway to subscribe",
+            timeout=60,
+            process=self.gateway,
+        )
         return self.gateway
-
-    def _subscriptions(self) -> int:
-        """How often the broker has confirmed a subscription since the gateway started."""
-        return self.broker.process.log.read_text(errors="replace").count("Sending SUBACK to")
 
     def add_simulator(self, name: str) -> Simulator:
         """A virtual plant that is not started yet: its address is needed to register the system, whose secret it needs
