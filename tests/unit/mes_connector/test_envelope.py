@@ -138,7 +138,7 @@ def test_wrong_shapes(value, kind, code):
 
 
 @pytest.mark.parametrize(
-    ("value", "kind"), [(EVENT, "single"), (EVENT, ""), ([EVENT], "batch"), ([EVENT], ""), ([1], "batch")]
+    ("value", "kind"), [(EVENT, "single"), (EVENT, ""), ([EVENT], "batch"), ([EVENT], ""), ([1] * 1000, "batch")]
 )
 def test_shapes(value, kind):
     assert envelope.split_events(value, kind) == (value if isinstance(value, list) else [value])
@@ -230,6 +230,7 @@ def test_a_later_version_of_the_trace_header_is_kept():
         ("2026-11-22T10:00:00Z", datetime(2026, 11, 22, 10, tzinfo=UTC)),
         ("2026-11-22t10:00:00.1234567z", datetime(2026, 11, 22, 10, 0, 0, 123456, UTC)),
         ("2026-11-22 10:00:00-05:30", datetime(2026, 11, 22, 15, 30, tzinfo=UTC)),
+        ("2026-11-22T23:30:00+23:59", datetime(2026, 11, 21, 23, 31, tzinfo=UTC)),
         ("2026-02-30T10:00:00Z", None),
         ("2026-11-22T24:00:00Z", None),
         ("2026-11-22T10:00:60Z", None),

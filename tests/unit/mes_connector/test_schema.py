@@ -134,6 +134,26 @@ def test_faults_of_other_types_read_well(wire_type, data, detail, schema_set):
     assert fault.detail == detail
 
 
+@pytest.mark.parametrize(
+    ("rule", "value", "detail"),
+    [
+        ({"const": "x"}, 1, 'Must be "x".'),
+        ({"exclusiveMaximum": 1}, 1, "Must be less than 1."),
+        ({"maxProperties": 0}, {"a": 1}, "Must hold at most 0 properties."),
+        ({"pattern": "^[A-Z]+$"}, "a", "Must match the pattern ^[A-Z]+$."),
+        ({"type": ["string", "null"]}, 1, "Must be null or a text."),
+        ({"format": "uuid"}, "a", "Must be a UUID."),
+        ({"format": "ipv4"}, "a", "Must be of the format ipv4."),
+        ({"multipleOf": 2}, 1, "Does not follow its schema (multipleOf)."),
+    ],
+)
+def test_rules_only_bridges_use_read_well(rule, value, detail, tmp_path):
+    (tmp_path / "x.y").mkdir()
+    (tmp_path / "x.y" / "v1.json").write_text(json.dumps(rule))
+    [fault] = SchemaSet.load(tmp_path).validate("x.y.v1", value)
+    assert (fault.pointer, fault.detail) == ("/data", detail)
+
+
 def test_formats_are_checked(schema_set):
     golden = json.loads((SCHEMAS / "mes.order.posted/examples/short_with_scrap.v1.json").read_text())["data"]
     [fault] = schema_set.validate("mes.order.posted.v1", {**golden, "posted_at": "yesterday"})
