@@ -73,11 +73,11 @@ def test_outbox_arrows(state, event, target):
 
 
 @pytest.mark.parametrize("state", sorted(INBOX_TERMINAL))
-@pytest.mark.parametrize("event", InboxEvent)
-def test_an_answered_message_never_moves(state, event):
-    with pytest.raises(TransitionRefused) as raised:
-        next_state(INBOX_TRANSITIONS, state, event)
-    assert raised.value.detail == f"Event: {event.value}. State: {state.value}."
+def test_an_answered_message_never_moves(state):
+    for event in InboxEvent:
+        with pytest.raises(TransitionRefused) as raised:
+            next_state(INBOX_TRANSITIONS, state, event)
+        assert raised.value.detail == f"Event: {event.value}. State: {state.value}."
 
 
 def test_every_live_inbox_message_can_still_get_an_answer():

@@ -57,10 +57,8 @@ def test_goldens_follow_their_contract(path, schema_set):
         assert schema_set.validate(event.type, event.data) == ()
 
 
-@pytest.mark.parametrize("path", GOLDENS, ids=lambda path: f"{path.parents[1].name}-{path.stem}")
-def test_goldens_lie_with_their_type(path):
-    [event] = read(path)
-    assert event.type == f"{path.parents[1].name}.v1"
+def test_goldens_lie_with_their_type():
+    assert [path for path in GOLDENS if read(path)[0].type != f"{path.parents[1].name}.v1"] == []
 
 
 @pytest.mark.parametrize("path", GOLDENS, ids=lambda path: f"{path.parents[1].name}-{path.stem}")
