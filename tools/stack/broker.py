@@ -18,7 +18,7 @@ from .process import Process, can_connect, free_port, wait_until
 
 GATEWAY_USER = "odoo-gateway"
 
-# max_queued_messages 0: with its default (1000) Mosquitto silently drops QoS 1 messages for a slow subscriber.
+# log_dest stderr, since stdout would be buffered. max_queued_messages 0: with its default (1000) Mosquitto silently drops QoS 1 messages for a slow subscriber.
 CONFIGURATION = """\
 listener {port} 127.0.0.1
 user {user}
@@ -31,7 +31,7 @@ autosave_interval 1
 autosave_on_changes true
 max_queued_messages 0
 max_inflight_messages 100
-log_dest stdout
+log_dest stderr
 log_type error
 log_type warning
 log_type notice
