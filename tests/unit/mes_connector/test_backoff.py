@@ -26,7 +26,7 @@ def test_the_limit_grows_up_to_the_cap(attempt, limit):
 
 
 @given(st.integers(1, 2000), st.integers())
-@settings(max_examples=50)
+@settings(max_examples=25)
 def test_full_jitter_stays_within_the_limit(attempt, seed):
     assert 0 <= delay_for(attempt, POLICY, Random(seed)) <= POLICY.cap_seconds
 

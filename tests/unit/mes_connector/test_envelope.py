@@ -111,13 +111,13 @@ def test_a_body_may_not_be_larger_than_the_limit():
 
 
 @given(JSON)
-@settings(max_examples=50)
+@settings(max_examples=25)
 def test_what_is_read_is_what_was_written(value):
     assert envelope.parse_json(json.dumps(value).encode()) == value
 
 
 @given(st.binary(max_size=40))
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_no_bytes_make_another_exception(body):
     with contextlib.suppress(Permanent):
         envelope.parse_json(body)
@@ -246,7 +246,7 @@ def test_times(text, expected):
 
 
 @given(st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1)), st.integers(-1439, 1439))
-@settings(max_examples=50)
+@settings(max_examples=25)
 def test_written_times_read_back(moment, offset_minutes):
     local = moment.replace(tzinfo=timezone(timedelta(minutes=offset_minutes)))
     assert envelope.parse_time(envelope.format_time(local)) == local

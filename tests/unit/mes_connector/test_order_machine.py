@@ -1,7 +1,7 @@
 """The order life cycle: every phase and event, as a matrix a person can compare with the design."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mes_connector_core.errors import Parked, TransitionRefused
 from mes_connector_core.order_machine import TRANSITIONS, OrderEvent, Verdict, decide, require
@@ -80,6 +80,7 @@ def test_each_arrow_is_drawn_once_and_explained():
 
 
 @given(st.lists(st.sampled_from([event for event in OrderEvent if event is not OrderEvent.RESUME])))
+@settings(max_examples=40)
 def test_a_closed_order_never_moves_again(events):
     phase = P.PLANNED
     for event in events:

@@ -16,7 +16,7 @@ def test_topics_of_a_system():
 
 
 @given(st.text("az09-", max_size=9))
-@settings(max_examples=30)
+@settings(max_examples=20)
 def test_the_system_comes_back_from_its_topic(tail):
     system = f"m{tail}"
     assert parse_inbound(inbound_topic(system)) == system
