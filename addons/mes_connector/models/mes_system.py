@@ -101,8 +101,9 @@ class MesSystem(models.Model):
 
     @api.onchange("name")
     def _onchange_name(self):
-        if self.name and not self.code:
-            self.code = self.env["ir.http"]._slugify(self.name)
+        proposal = self.env["ir.http"]._slugify(self.name or "")
+        if not self.code and topics.SYSTEM_CODE.fullmatch(proposal):
+            self.code = proposal
 
     def _compute_traffic(self):
         inbox, outbox = self.env["mes.inbox.message"], self.env["mes.outbox.message"]

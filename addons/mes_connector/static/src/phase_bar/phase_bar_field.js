@@ -1,0 +1,64 @@
+// The phase of an order as a status bar that follows the bus; which phase comes next is decided by the server alone.
+
+import { useEffect } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
+import { registry } from "@web/core/registry";
+import { useService } from "@web/core/utils/hooks";
+import { StatusBarField, statusBarField } from "@web/views/fields/statusbar/statusbar_field";
+
+/** Type of the notification the server sends when an order enters a phase. */
+export const PHASE_NOTIFICATION = "mes_connector.phase";
+
+/**
+ * Channel on which the server tells the phases of one order, to users who may read it.
+ *
+ * @param {number} orderId
+ */
+export const phaseChannel = (orderId) => `mes_connector.order_${orderId}`;
+
+/**
+ * Shows the phase and moves when the server says so: no request, no reload, and the form stays clean.
+ * A connection that breaks comes back with what it missed; the bus replays it.
+ */
+export class PhaseBarField extends StatusBarField {
+    setup() {
+        super.setup();
+        const bus = useService("bus_service");
+        const follow = (message) => this.onPhase(message);
+        useEffect(
+            (orderId) => {
+                if (!orderId) {
+                    return;
+                }
+                bus.subscribe(PHASE_NOTIFICATION, follow);
+                bus.addChannel(phaseChannel(orderId));
+                return () => {
+                    bus.unsubscribe(PHASE_NOTIFICATION, follow);
+                    bus.deleteChannel(phaseChannel(orderId));
+                };
+            },
+            () => [this.props.record.resId]
+        );
+    }
+
+    /**
+     * @param {{ id: number, phase: string }} message
+     */
+    onPhase({ id, phase }) {
+        const { record, name } = this.props;
+        if (id === record.resId && phase !== record.data[name]) {
+            // As if the server had read it: the buttons follow, unsaved changes stay, nothing becomes dirty.
+            record._applyValues({ [name]: phase });
+        }
+    }
+}
+
+export const phaseBarField = {
+    ...statusBarField,
+    component: PhaseBarField,
+    displayName: _t("Plant phase, live"),
+    supportedTypes: ["selection"],
+    additionalClasses: ["o_field_statusbar"],
+};
+
+registry.category("fields").add("mes_phase_bar", phaseBarField);
