@@ -18,7 +18,8 @@ from .process import Process, can_connect, free_port, wait_until
 
 GATEWAY_USER = "odoo-gateway"
 
-# log_dest stderr, since stdout would be buffered. max_queued_messages 0: with its default (1000) Mosquitto silently drops QoS 1 messages for a slow subscriber.
+# log_dest stderr, since stdout would be buffered.
+# max_queued_messages 0: with its default (1000) Mosquitto silently drops QoS 1 messages for a slow subscriber.
 CONFIGURATION = """\
 listener {port} 127.0.0.1
 user {user}
