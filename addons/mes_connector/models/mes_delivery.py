@@ -33,6 +33,10 @@ class MesDelivery(models.AbstractModel):
     def _next_due(self, queue, shard, tried, transport=None):
         return self.env[queue]._next_due(shard, tried, self._sendable_systems(self._kind(transport))).id
 
+    @api.model
+    def _next_attempt_in(self, queue, transport=None):
+        return self.env[queue]._next_attempt_in(self._sendable_systems(self._kind(transport)))
+
     def _kind(self, transport):
         """The transport kind this lane serves: the gateway brings MQTT, scheduled actions send over HTTP."""
         return transport.kind if transport else TransportKind.HTTP
@@ -92,7 +96,7 @@ class MesDelivery(models.AbstractModel):
         message = self.env["mes.outbox.message"].browse(message_id)
         spec = errors.CODES[result.code]
         if message._fence():
-            message.http_status = result.status
+            message.write({"http_status": result.status, "attempt_count": message.attempt_count + 1})
             if spec.disposition is errors.Disposition.DONE:
                 message._move(
                     OutboxEvent.SEND,

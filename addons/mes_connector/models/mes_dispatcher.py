@@ -21,8 +21,8 @@ from ..handlers.base import HandlerCommand
 _logger = logging.getLogger(__name__)
 
 POLICY = RetryPolicy()
-#: Waiting for a person who has the order open: looked at again soon, and never dead.
-LOCKED_SECONDS = 5
+#: Waiting for whoever works on the order: looked at again soon, and never dead.
+LOCKED_SECONDS = 1
 #: Parked codes that the next applied message of the same order may resolve.
 RESUMED_BY_PROGRESS = ["too_early"]
 #: Words of the echo endpoint.
@@ -92,6 +92,10 @@ class MesDispatcher(models.AbstractModel):
         return self.env[queue]._next_due(shard, tried).id
 
     @api.model
+    def _next_attempt_in(self, queue):
+        return self.env[queue]._next_attempt_in()
+
+    @api.model
     def _work(self, in_transaction, message_id, check):
         """Apply one message in one transaction, which commits only while the shard is still ours."""
 
@@ -120,6 +124,7 @@ class MesDispatcher(models.AbstractModel):
         """
         if not message._fence():
             return False
+        message.attempt_count += 1
         message._link_order()
         started_at, clock = fields.Datetime.now(), time.monotonic()
         error = self._try(message)

@@ -67,13 +67,16 @@ class MesLane(models.AbstractModel):
 
     @api.model
     def _wake(self, queue):
-        """Have the queue's lane run as soon as this transaction is committed; once per transaction is enough."""
-        woken = self.env.cr.precommit.data.setdefault("mes.lane.woken", set())
-        if queue in woken:
-            return
-        woken.add(queue)
-        # sudo: waking the lane is part of every change that leaves a message.
-        self.env.ref(CRONS[queue]).sudo()._trigger()
+        """Have the queue's lane run as soon as this transaction is committed; once per transaction is enough.
+
+        The alarm is written when the transaction ends: one written now would be lost with the savepoint it is in.
+        """
+        precommit = self.env.cr.precommit
+        woken = precommit.data.setdefault("mes.lane.woken", set())
+        if queue not in woken:
+            woken.add(queue)
+            # sudo: waking the lane is part of every change that leaves a message.
+            precommit.add(self.env.ref(CRONS[queue]).sudo()._trigger)
 
     @api.model
     def _cron_process_inbox(self):
@@ -93,15 +96,27 @@ class MesLane(models.AbstractModel):
         """
         guard = guard or ShardGuard(self.env.registry, queue)
         deadline = time.monotonic() + SLICE_SECONDS
-        worked, found = 0, True
-        while found and time.monotonic() < deadline:
+        worked = 0
+        while time.monotonic() < deadline:
             found = 0
             for shard in self._in_transaction(lambda env: env[WORKERS[queue]]._due_shards(queue, **options)):
                 found += self._work_shard(queue, shard, guard, deadline, options)
             worked += found
-        if found:
-            self._in_transaction(lambda env: env["mes.lane"]._wake(queue))
+            if not found and not self._wait_for_soon(queue, deadline, options):
+                return worked
+        self._in_transaction(lambda env: env["mes.lane"]._wake(queue))
         return worked
+
+    def _wait_for_soon(self, queue, deadline, options):
+        """Wait for a message whose time comes within this slice; False when there is none.
+
+        A scheduled action that is not woken looks once a minute: short delays would all become a minute.
+        """
+        seconds = self._in_transaction(lambda env: env[WORKERS[queue]]._next_attempt_in(queue, **options))
+        if seconds is None or seconds > deadline - time.monotonic():
+            return False
+        time.sleep(seconds)
+        return True
 
     def _work_shard(self, queue, shard, guard, deadline, options):
         """Work one shard in order until it is empty, then look once more: a message stored meanwhile woke nobody."""

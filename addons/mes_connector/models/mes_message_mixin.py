@@ -51,6 +51,12 @@ class MesMessageMixin(models.AbstractModel):
         for message in self:
             message.hint = self.env["mes.dispatcher"]._code(message.code).hint if message.code else False
 
+    @api.depends("event_type")
+    def _compute_display_name(self):
+        for message in self:
+            # Only what is in quarantine has no type that could be read.
+            message.display_name = message.event_type or self.env._("Invalid event")
+
     def _move(self, event, values=None):
         """Apply ``event`` to the state by the table of this queue and write ``values`` beside it.
 
@@ -69,20 +75,22 @@ class MesMessageMixin(models.AbstractModel):
     def _fence(self):
         """Take the row for this transaction; False when another lane has settled it meanwhile.
 
-        The shard guard is not a fence, its connection can die alone (design: concurrency); this update is: of two
-        lanes that hold the same row, one conflicts.
+        The shard guard is not a fence, its connection can die alone (design: concurrency); this lock is: of two
+        lanes that hold the same row, one conflicts when it reads what the other wrote.
         """
         self.ensure_one()
         self.flush_recordset()
+        # A lock, not an update: a row updated twice in a transaction has all its foreign keys checked again, which
+        # would make every delivery conflict with work on its order.
         rows = self.env.execute_query(
             SQL(
-                "UPDATE %s SET attempt_count = attempt_count + 1 WHERE id = %s AND state IN %s RETURNING id",
+                "SELECT id FROM %s WHERE id = %s AND state IN %s FOR NO KEY UPDATE",
                 SQL.identifier(self._table),
                 self.id,
                 self._values(self.DUE),
             )
         )
-        self.invalidate_recordset(["attempt_count", "state"])
+        self.invalidate_recordset()
         return bool(rows)
 
     @api.model
@@ -140,6 +148,22 @@ class MesMessageMixin(models.AbstractModel):
 
     def _of_systems(self, systems):
         return SQL("TRUE") if systems is None else SQL("system_id = ANY(%s)", list(systems))
+
+    @api.model
+    def _next_attempt_in(self, systems=None):
+        """Seconds until the next message that waits for its time may be worked; None when none waits."""
+        self.flush_model()
+        now = fields.Datetime.now()
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT min(next_attempt_at) FROM %s WHERE state IN %s AND next_attempt_at > %s AND %s",
+                SQL.identifier(self._table),
+                self._values(self.DUE),
+                now,
+                self._of_systems(systems),
+            )
+        )
+        return rows[0][0] and (rows[0][0] - now).total_seconds()
 
     def _wait_values(self, error, seconds):
         """Values of a message that is tried again after ``seconds``."""

@@ -7,6 +7,9 @@ from ..core import states
 from ..core.order_machine import OrderEvent
 from ..core.states import OrderPhase
 
+#: Who may read what belongs to an order here; plain users of Manufacturing read all their orders without it.
+READERS = "mes_connector.group_mes_user"
+
 
 class MrpProduction(models.Model):
     _name = "mrp.production"
@@ -24,10 +27,10 @@ class MrpProduction(models.Model):
     mes_qty_good = fields.Float("Good", compute="_compute_mes_output", digits="Product Unit")
     mes_qty_scrapped = fields.Float("Scrapped", compute="_compute_mes_output", digits="Product Unit")
     mes_progress = fields.Float("Output (%)", compute="_compute_mes_output")
-    mes_transition_ids = fields.One2many("mes.order.transition", "production_id", "Phase log")
-    mes_inbox_ids = fields.One2many("mes.inbox.message", "production_id", "From the plant")
-    mes_outbox_ids = fields.One2many("mes.outbox.message", "production_id", "To the plant")
-    mes_effect_ids = fields.One2many("mes.effect", "production_id", "Posted by messages")
+    mes_transition_ids = fields.One2many("mes.order.transition", "production_id", "Phase log", groups=READERS)
+    mes_inbox_ids = fields.One2many("mes.inbox.message", "production_id", "From the plant", groups=READERS)
+    mes_outbox_ids = fields.One2many("mes.outbox.message", "production_id", "To the plant", groups=READERS)
+    mes_effect_ids = fields.One2many("mes.effect", "production_id", "Posted by messages", groups=READERS)
 
     _mes_reference_unique = models.UniqueIndex(
         "(company_id, mes_reference) WHERE mes_reference IS NOT NULL", "This order was released already."
