@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154  # $home, $here and $root are set by install.sh
 # Fetches Debian packages into .odoo/ without installing them: Odoo 19, its web assets, Mosquitto. Sourced by install.sh.
 #
 # Facts: odoo-19 is in Debian's sid only. Its web assets are links into other packages; in sid font-awesome and inconsolata
@@ -14,6 +15,7 @@ install_debian() {
     return
   fi
   local suite pins
+  # shellcheck disable=SC1091
   suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
   pins=$(key "$here/versions.env" "$ASSETS" "$suite" "$want")
   if [ "$(cat "$home/stamps/debian" 2>/dev/null)" = "$pins" ]; then return; fi
@@ -45,6 +47,7 @@ private_apt() {
 
 make_private_index() {
   local suite=$1 mirror keyring
+  # shellcheck disable=SC2016 # apt's own variable
   mirror=$(apt-get indextargets --format '$(SITE)' 2>/dev/null | grep -m1 '/debian/\?$' || true)
   if [ -z "$mirror" ] || [ -z "$suite" ]; then
     echo "No Debian mirror in this machine's apt sources. Set ODOO_SRC=/path/to/odoo-19, or use compose.yaml."

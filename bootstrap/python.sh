@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154  # $home, $here and $root are set by install.sh
 # Makes the Python environment .odoo/venv from the pinned requirements. Sourced by install.sh.
 
 install_python() {

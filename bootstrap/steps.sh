@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154  # $home, $here and $root are set by install.sh
 # Runs a named step once per key, times it, and reports it; knows nothing of what a step does. Sourced by install.sh.
 
 # step NAME KEY TITLE COMMAND...: skipped when it last succeeded with the same KEY; output goes to .odoo/log/NAME.log.

@@ -9,11 +9,12 @@ import getpass
 import hashlib
 import os
 import secrets
+import shutil
 import signal
 from pathlib import Path
 from urllib.parse import quote
 
-from .paths import HOME, child_environment
+from .paths import HOME, ROOT, child_environment
 from .process import Process, can_connect, free_port, wait_until
 
 GATEWAY_USER = "odoo-gateway"
@@ -40,15 +41,6 @@ log_type information
 log_type subscribe
 """
 
-ACCESS = f"""\
-user {GATEWAY_USER}
-topic readwrite mes/v1/#
-
-pattern write mes/v1/%u/in
-pattern read mes/v1/%u/out
-"""
-
-
 class Broker:
     """A Mosquitto on a free loopback port, with its data in `folder`."""
 
@@ -63,7 +55,7 @@ class Broker:
             env=child_environment(owner, LD_LIBRARY_PATH=_library_path()),
         )
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "acl").write_text(ACCESS)
+        shutil.copyfile(ROOT / "bootstrap" / "mosquitto" / "acl", folder / "acl")
         self._settings = CONFIGURATION.format(port=self.port, user=getpass.getuser(), folder=folder)
         (folder / "mosquitto.conf").write_text(self._settings)
         for name in ("acl", "mosquitto.conf"):
