@@ -16,7 +16,12 @@ class MrpProduction(models.Model):
     _inherit = ["mrp.production", "bus.listener.mixin"]
 
     mes_phase = fields.Selection(
-        states.selection(OrderPhase), "Plant phase", readonly=True, copy=False, index="btree_not_null", tracking=True,
+        states.selection(OrderPhase),
+        "Plant phase",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        tracking=True,
         group_expand=True,
     )
     mes_reference = fields.Char("Plant reference", readonly=True, copy=False, index="btree_not_null")
@@ -105,7 +110,9 @@ class MrpProduction(models.Model):
         rest = self - ours
         result = super(MrpProduction, rest).button_mark_done() if rest else True
         # Made by hand before it was ever released: plain Odoo, without a phase.
-        rest.filtered(lambda order: order.mes_phase == OrderPhase.PLANNED.value and order.state == "done").mes_phase = False
+        rest.filtered(
+            lambda order: order.mes_phase == OrderPhase.PLANNED.value and order.state == "done"
+        ).mes_phase = False
         return result
 
     def _action_cancel(self):

@@ -98,8 +98,9 @@ export class Overview extends Component {
         return system.last_heard_at ? formatDateTime(deserializeDateTime(system.last_heard_at)) : "";
     }
 
-    figure(system, key) {
-        return system.figures.find((figure) => figure.key === key);
+    /** The figures every system has, for the head of their table. */
+    get columns() {
+        return this.state.figures.systems[0]?.figures || [];
     }
 
     open({ label, model, domain }) {
