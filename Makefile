@@ -37,7 +37,7 @@ test-odoo: ## Odoo's own mrp and stock tests with and without the suite, compare
 
 lint: ## all linters and the checks of the repository's own rules
 	$(INSTALL_TEST)
-	@.odoo/venv/bin/pre-commit run --all-files --show-diff-on-failure
+	@.odoo/venv/bin/pre-commit run --all-files
 
 format: ## let ruff put the Python code into shape
 	$(INSTALL_TEST)

@@ -11,13 +11,13 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$here")
 home=$root/.odoo
-# shellcheck source=versions.env
+# shellcheck source=bootstrap/versions.env
 . "$here/versions.env"
-# shellcheck source=steps.sh
+# shellcheck source=bootstrap/steps.sh
 . "$here/steps.sh"
-# shellcheck source=debian.sh
+# shellcheck source=bootstrap/debian.sh
 . "$here/debian.sh"
-# shellcheck source=python.sh
+# shellcheck source=bootstrap/python.sh
 . "$here/python.sh"
 
 test_too=

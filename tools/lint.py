@@ -1,7 +1,7 @@
 """The checks that need a little more than a linter's command line; called by pre-commit.
 
-    python -m tools.lint addons PROGRAM...    runs a program on every addon of the repository
-    python -m tools.lint compose              checks the rules of compose.yaml that its schema cannot express
+python -m tools.lint addons PROGRAM...    runs a program on every addon of the repository
+python -m tools.lint compose              checks the rules of compose.yaml that its schema cannot express
 """
 
 from __future__ import annotations

@@ -41,6 +41,7 @@ log_type information
 log_type subscribe
 """
 
+
 class Broker:
     """A Mosquitto on a free loopback port, with its data in `folder`."""
 
