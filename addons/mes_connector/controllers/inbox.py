@@ -18,9 +18,19 @@ ROUTE = {
 }
 
 
-def intake():
-    """The intake, as the system user: who is calling is settled by the credential, not by an Odoo login."""
-    return request.env(user=SUPERUSER_ID)["mes.intake"]
+def room(name):
+    """A model of ours as the system user: who is calling is settled by the credential, not by an Odoo login."""
+    return request.env(user=SUPERUSER_ID)[name]
+
+
+def identify(system_code, body):
+    """The calling system; raises ``not_authenticated``."""
+    return room("mes.identity")._identify(system_code, request.httprequest.headers, body)
+
+
+def read_events(caller, body):
+    """``(is_batch, readings)`` of a request's body."""
+    return room("mes.intake")._read(caller, body, request.httprequest.content_type or "")
 
 
 def read_body():
@@ -41,9 +51,9 @@ class InboxController(Controller):
         if request.httprequest.method != "POST":
             return plain_problem(405, "Events are posted.", [("Allow", "POST")])
         body = read_body()
-        caller = intake()._identify(system_code, request.httprequest.headers, body)
-        is_batch, readings = intake()._read(caller, body, request.httprequest.content_type or "")
-        results = intake()._store(caller, readings)
+        caller = identify(system_code, body)
+        is_batch, readings = read_events(caller, body)
+        results = room("mes.intake")._store(caller, readings)
         return self._answer(is_batch, results)
 
     @route("/mes/v1/<string:system_code>/echo", **ROUTE)
@@ -53,9 +63,9 @@ class InboxController(Controller):
         if request.httprequest.method != "POST":
             return plain_problem(405, "Events are posted.", [("Allow", "POST")])
         body = read_body()
-        caller = intake()._identify(system_code, request.httprequest.headers, body)
-        _is_batch, readings = intake()._read(caller, body, request.httprequest.content_type or "")
-        results = intake().env["mes.dispatcher"]._rehearse(caller, readings)
+        caller = identify(system_code, body)
+        _is_batch, readings = read_events(caller, body)
+        results = room("mes.dispatcher")._rehearse(caller, readings)
         request.env.cr.rollback()
         return answer(200, {"results": results})
 

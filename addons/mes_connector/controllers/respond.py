@@ -30,9 +30,7 @@ TITLES = {
 
 def answer(status, body, media_type="application/json", headers=()):
     """A JSON response."""
-    return Response(
-        json.dumps(body, ensure_ascii=False), status=status, content_type=media_type, headers=list(headers)
-    )
+    return Response(json.dumps(body, ensure_ascii=False), status=status, content_type=media_type, headers=list(headers))
 
 
 def problem_of(error):

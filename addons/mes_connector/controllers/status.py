@@ -1,9 +1,8 @@
 """What became of a message, for its sender; and a plain answer to addresses that do not exist."""
 
-from odoo import SUPERUSER_ID
 from odoo.http import Controller, request, route
 
-from .inbox import ROUTE, intake
+from .inbox import ROUTE, identify, room
 from .respond import answer, machine_endpoint, plain_problem
 
 
@@ -14,10 +13,8 @@ class StatusController(Controller):
         """State, answer and effects of one message of the calling system."""
         if request.httprequest.method != "GET":
             return plain_problem(405, "The status is read.", [("Allow", "GET")])
-        caller = intake()._identify(system_code, request.httprequest.headers, b"")
-        found = request.env(user=SUPERUSER_ID)["mes.inbox.message"].search(
-            [("uuid", "=", message), ("system_id", "=", caller.id)]
-        )
+        caller = identify(system_code, b"")
+        found = room("mes.inbox.message").search([("uuid", "=", message), ("system_id", "=", caller.id)])
         if not found:
             return plain_problem(404, "This system has sent no such message.")
         return answer(200, found._to_status())

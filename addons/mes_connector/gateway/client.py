@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -48,7 +49,9 @@ class Broker:
 class MqttClient:
     """A persistent MQTT 5 session that hands over each message and acknowledges it only when told so."""
 
-    def __init__(self, broker: Broker, client_id: str, topic_filter: str, on_message):
+    def __init__(
+        self, broker: Broker, client_id: str, topic_filter: str, on_message: Callable[[str, bytes], bool]
+    ) -> None:
         """``on_message(topic, body) -> bool`` runs for each message; True acknowledges it to the broker."""
         self._broker = broker
         self._filter = topic_filter
@@ -65,7 +68,7 @@ class MqttClient:
         self._client.on_disconnect = self._handle_disconnect
         self._client.on_message = self._handle_message
 
-    def start(self):
+    def start(self) -> None:
         """Connect, and keep connecting, in a thread of its own."""
         properties = Properties(PacketTypes.CONNECT)
         properties.SessionExpiryInterval = SESSION_SECONDS
@@ -75,7 +78,7 @@ class MqttClient:
         )
         self._client.loop_start()
 
-    def stop(self):
+    def stop(self) -> None:
         """Disconnect and end the thread; unacknowledged messages come again in the next session."""
         self._client.disconnect()
         self._client.loop_stop()
@@ -95,10 +98,6 @@ class MqttClient:
         except (RuntimeError, ValueError):
             return False
         return handle.is_published()
-
-    def reconnect(self):
-        """Drop the connection so that the broker delivers again what was not acknowledged."""
-        self._client.reconnect()
 
     def _handle_connect(self, client, _userdata, _flags, reason, _properties):
         if reason.is_failure:

@@ -13,6 +13,7 @@ from ..core import errors
 from ..core.envelope import MAX_BODY_BYTES
 from ..core.topics import parse_inbound
 from ..transports.mqtt import MqttTransport
+from .client import MqttClient
 
 _logger = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ class OdooSink:
             retrying(partial(self._store, env, system_code, body), env)
         return True
 
-    def deliver(self, client) -> int:
+    def deliver(self, client: MqttClient) -> int:
         """Work the outbox of MQTT systems once; returns how many messages were worked."""
         with self._environment() as env:
             return env["mes.lane"]._run("mes.outbox.message", transport=MqttTransport(client))
@@ -44,7 +45,7 @@ class OdooSink:
     def _store(self, env, system_code, body):
         intake = env["mes.intake"]
         try:
-            caller = intake._identify_publisher(system_code)
+            caller = env["mes.identity"]._identify_publisher(system_code)
             if len(body) > MAX_BODY_BYTES:
                 raise errors.error("too_large")
             _is_batch, readings = intake._read(caller, body)

@@ -13,6 +13,7 @@ from . import (
     mes_counter,
     mes_order_transition,
     mes_resolver,
+    mes_identity,
     mes_intake,
     mes_dispatcher,
     mes_delivery,

@@ -40,7 +40,9 @@ class MesCase(models.Model):
     inbox_ids = fields.One2many("mes.inbox.message", "case_id", "Inbound messages")
     outbox_ids = fields.One2many("mes.outbox.message", "case_id", "Outbound messages")
 
-    _one_open = models.UniqueIndex("(fingerprint) WHERE state = 'open'", "This case is open already.")
+    _one_open = models.UniqueIndex(
+        f"(fingerprint) WHERE state IN {states.sql_list([states.CaseState.OPEN])}", "This case is open already."
+    )
 
     @api.depends("code")
     def _compute_hint(self):
@@ -100,12 +102,10 @@ class MesCase(models.Model):
 
     @api.model
     def _raise_for_order(self, production, code, text):
-        """Open a case that comes from the order itself, not from a message (a release the plant's rule could not do)."""
+        """Open a case that comes from the order itself, such as a release the plant's rule could not do."""
         plant = production._mes_plant()
         fingerprint = f"{code}|{production.id}"
-        if self.search_count(
-            [("fingerprint", "=", fingerprint), ("state", "=", states.CaseState.OPEN.value)], limit=1
-        ):
+        if self.search_count([("fingerprint", "=", fingerprint), ("state", "=", states.CaseState.OPEN.value)], limit=1):
             return
         owner = plant.mes_case_owner_id or production.user_id or self.env.ref("base.user_admin")
         # sudo: whoever confirms an order need not be allowed to write cases.

@@ -32,7 +32,11 @@ class MesCounter(models.Model):
                    VALUES (%s, %s, %s, pg_backend_pid() %% %s, %s)
                    ON CONFLICT (hour, name, system_code, bucket)
                    DO UPDATE SET value = mes_counter.value + EXCLUDED.value RETURNING id""",
-                now, name, system_code, BUCKETS, value,
+                now,
+                name,
+                system_code,
+                BUCKETS,
+                value,
             )
         )
 

@@ -1,4 +1,4 @@
-"""Applies one inbox message in the caller's transaction: turn, handler in a savepoint, outcome. Bridges add handlers."""
+"""Applies one inbox message in the caller's transaction: its turn, its handler in a savepoint, what came of it."""
 
 import logging
 import random
@@ -155,7 +155,9 @@ class MesDispatcher(models.AbstractModel):
             message = self.env["mes.inbox.message"].search([("uuid", "=", stored["message"])])
             if stored["status"] == "stored":
                 self._apply(message)
-            would = "duplicate" if stored["status"] == "duplicate" else REHEARSED[errors.CODES[message.code].disposition]
+            would = (
+                "duplicate" if stored["status"] == "duplicate" else REHEARSED[errors.CODES[message.code].disposition]
+            )
             effects = [self.env["mes.effect"]._to_wire(effect) for effect in message.effect_ids]
             text = message.text or errors.CODES[message.code].text if message.code else ""
             results.append(self._rehearsed(reading.event_id, would, message.code or "", text, effects))

@@ -52,8 +52,8 @@ class MesInboxMessage(models.Model):
     )
     _quarantine = models.UniqueIndex("(system_id, content_hash) WHERE is_quarantined", "Quarantined already.")
     _uuid_unique = models.UniqueIndex("(uuid)", "Message ids are unique.")
-    _live = models.Index("(shard, id) WHERE state IN ('pending', 'waiting', 'dead')")
-    _parked = models.Index("(ordering_key, waiting_for) WHERE state = 'parked'")
+    _live = models.Index(f"(shard, id) WHERE state IN {states.sql_list(BLOCKING)}")
+    _parked = models.Index(f"(ordering_key, waiting_for) WHERE state IN {states.sql_list([InboxState.PARKED])}")
     _turn = models.Index("(system_id, source, ordering_key, sequence) WHERE sequence > 0")
 
     @api.model

@@ -1,16 +1,13 @@
-"""The way in for both wires: who is it, what do they say, store it once; no ORM on this path, no business work."""
+"""The way in for both wires: what is said, and storing it once; who says it is settled before (mes_identity.py)."""
 
-import hmac
 import json
-import time
 import uuid
 from dataclasses import dataclass
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .. import vault
-from ..core import errors, signature, states
+from ..core import errors, states
 from ..core.envelope import BATCH, content_hash, media_type, parse_json, read_event, split_events
 from ..core.event_types import event_type, ordering_key
 from ..core.messages import Envelope
@@ -19,17 +16,6 @@ from ..core.sharding import shard_of
 #: How much of an invalid event is kept, and how many invalid events per system.
 QUARANTINE_CHARACTERS = 65536
 QUARANTINE_ROWS = 500
-
-
-@dataclass(frozen=True)
-class Caller:
-    """A system that has shown who it is, and what it may send."""
-
-    id: int
-    code: str
-    company_id: int
-    plants: dict  # warehouse code -> id
-    event_types: frozenset
 
 
 @dataclass(frozen=True)
@@ -46,85 +32,6 @@ class Reading:
 class MesIntake(models.AbstractModel):
     _name = "mes.intake"
     _description = "Message Intake"
-
-    @api.model
-    def _identify(self, system_code, headers, body):
-        """The caller of an HTTP request.
-
-        :param headers: mapping with lower-case or case-insensitive names
-        :param body: the raw bytes that are signed
-        :raises Permanent: ``not_authenticated``, the same whatever failed
-        """
-        caller, credentials = self._load_caller(system_code)
-        scheme, _space, key = (headers.get("authorization") or "").partition(" ")
-        try:
-            if scheme.lower() == "bearer":
-                self._check_bearer(credentials.get(states.CredentialKind.BEARER, ()), key.strip())
-            else:
-                secrets = credentials.get(states.CredentialKind.SIGNATURE, ())
-                signature.verify(secrets, headers, body, time.time())
-        except errors.IntegrationError:
-            self.env["mes.counter"]._count("not_authenticated", caller.code if caller else "")
-            raise
-        return caller
-
-    @api.model
-    def _identify_publisher(self, system_code):
-        """The caller behind an MQTT topic; the broker has let only that system publish there.
-
-        :raises Permanent: ``not_authenticated``: no active MQTT system has the code
-        """
-        caller, _credentials = self._load_caller(system_code, states.TransportKind.MQTT)
-        if not caller:
-            self.env["mes.counter"]._count("not_authenticated")
-            raise errors.error("not_authenticated")
-        return caller
-
-    def _check_bearer(self, keys, given):
-        # No early end: the time taken does not tell which key was close.
-        if not any([hmac.compare_digest(key.encode(), given.encode()) for key in keys]):
-            raise errors.error("not_authenticated")
-
-    def _load_caller(self, system_code, transport=None):
-        """``(caller, {kind: [secrets]})``, or ``(None, {})`` when there is no such active system."""
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT s.id, s.company_id,
-                          ARRAY(SELECT ARRAY[c.kind, c.secret_encrypted] FROM mes_credential c
-                                 WHERE c.system_id = s.id AND c.revoked_at IS NULL
-                                   AND (c.expires_at IS NULL OR c.expires_at > %(now)s) ORDER BY c.id DESC),
-                          ARRAY(SELECT r.event_type FROM mes_route r
-                                 WHERE r.system_id = s.id AND r.active AND r.direction = %(direction)s),
-                          ARRAY(SELECT ARRAY[w.code, w.id::text] FROM stock_warehouse w
-                                  JOIN mes_system_stock_warehouse_rel p ON p.stock_warehouse_id = w.id
-                                 WHERE p.mes_system_id = s.id)
-                     FROM mes_system s
-                    WHERE s.code = %(code)s AND s.state = %(state)s AND (%(transport)s IS NULL OR s.transport = %(transport)s)""",
-                now=fields.Datetime.now(),
-                direction=states.Direction.IN.value,
-                code=system_code,
-                state=states.SystemState.ACTIVE.value,
-                transport=transport and transport.value,
-            )
-        )
-        if not rows:
-            return None, {}
-        system_id, company_id, credentials, event_types, plants = rows[0]
-        caller = Caller(
-            system_id, system_code, company_id, {code: int(id_) for code, id_ in plants}, frozenset(event_types)
-        )
-        secrets = {}
-        for kind, token in credentials:
-            if secret := self._open_secret(token):
-                secrets.setdefault(states.CredentialKind(kind), []).append(secret)
-        return caller, secrets
-
-    def _open_secret(self, token):
-        """The secret, or None when this server lacks its key: then it authenticates nobody (fail closed)."""
-        try:
-            return vault.decrypt(token)
-        except vault.SecretUnreadable:
-            return None
 
     @api.model
     def _read(self, caller, body, content_type=None):
@@ -147,7 +54,12 @@ class MesIntake(models.AbstractModel):
         except errors.IntegrationError as error:
             event_id = event.get("id") if isinstance(event, dict) else ""
             raw = json.dumps(event, ensure_ascii=False)
-            return Reading(raw, content_hash(event if isinstance(event, dict) else {"not_an_event": event}), error, event_id if isinstance(event_id, str) else "")
+            return Reading(
+                raw,
+                content_hash(event if isinstance(event, dict) else {"not_an_event": event}),
+                error,
+                event_id if isinstance(event_id, str) else "",
+            )
         return Reading(envelope.raw, content_hash(event), None, envelope.id, envelope)
 
     def _check_contract(self, caller, envelope):
@@ -178,8 +90,10 @@ class MesIntake(models.AbstractModel):
         duplicates = sum(found["status"] == "duplicate" for found in stored.values())
         if duplicates:
             self.env["mes.counter"]._count("duplicate", caller.code, duplicates)
-        return [stored[position] if reading.envelope else self._invalid(reading)
-                for position, reading in self._positions(readings)]
+        return [
+            stored[position] if reading.envelope else self._invalid(reading)
+            for position, reading in self._positions(readings)
+        ]
 
     def _positions(self, readings):
         """Pairs of (position among the good ones, reading), in the order of the request."""
@@ -196,8 +110,7 @@ class MesIntake(models.AbstractModel):
         now = fields.Datetime.now()
         only_plant = next(iter(caller.plants.values())) if len(caller.plants) == 1 else None
         rows = [
-            dict(self._row(caller, reading, only_plant), position=position)
-            for position, reading in enumerate(readings)
+            dict(self._row(caller, reading, only_plant), position=position) for position, reading in enumerate(readings)
         ]
         found = self.env.execute_query(
             SQL(
@@ -229,8 +142,12 @@ class MesIntake(models.AbstractModel):
                             ON known.system_id = %(system)s AND known.source = incoming.source
                            AND known.event_id = incoming.event_id AND known.is_quarantined IS NOT TRUE
                     ORDER BY incoming.position""",
-                rows=json.dumps(rows), system=caller.id, company=caller.company_id,
-                state=states.InboxState.PENDING.value, now=now, uid=self.env.uid or 1,
+                rows=json.dumps(rows),
+                system=caller.id,
+                company=caller.company_id,
+                state=states.InboxState.PENDING.value,
+                now=now,
+                uid=self.env.uid or 1,
             )
         )
         results = {}

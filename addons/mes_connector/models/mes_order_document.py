@@ -1,4 +1,4 @@
-"""What the plant is told about an order: builds the outbound payloads from Odoo's records; sends and changes nothing."""
+"""What the plant is told about an order: builds outbound payloads from Odoo's records; sends and changes nothing."""
 
 from odoo import api, fields, models
 
@@ -87,7 +87,10 @@ class MesOrderDocument(models.AbstractModel):
     def _component(self, order, move):
         material = self._material(order, move)
         lots = [
-            {"lot": line.lot_id.name, "quantity": line.product_uom_id._compute_quantity(line.quantity, move.product_uom)}
+            {
+                "lot": line.lot_id.name,
+                "quantity": line.product_uom_id._compute_quantity(line.quantity, move.product_uom),
+            }
             for line in move.move_line_ids
             if line.lot_id and line.quantity
         ]
@@ -121,9 +124,7 @@ class MesOrderDocument(models.AbstractModel):
         for product in order.move_raw_ids.product_id:
             moves = order.move_raw_ids.filtered(lambda move, product=product: move.product_id == product)
             unit = product.uom_id
-            planned = sum(
-                move.product_uom._compute_quantity(move.product_uom_qty, unit, round=False) for move in moves
-            )
+            planned = sum(move.product_uom._compute_quantity(move.product_uom_qty, unit, round=False) for move in moves)
             actual = sum(
                 move.product_uom._compute_quantity(move.quantity, unit, round=False)
                 for move in moves

@@ -36,7 +36,7 @@ class MesOutboxMessage(models.Model):
     attempt_ids = fields.One2many("mes.attempt", "outbox_id", "Attempts made")
 
     _identity = models.UniqueIndex("(system_id, event_id)", "This event is in the outbox of that system already.")
-    _live = models.Index("(shard, id) WHERE state IN ('pending', 'waiting')")
+    _live = models.Index(f"(shard, id) WHERE state IN {states.sql_list(BLOCKING)}")
 
     @api.model
     def _state_enum(self, value):

@@ -31,23 +31,44 @@ class MesOverview(models.AbstractModel):
         counts = dict(orders._read_group([("mes_phase", "!=", False)], ["mes_phase"], ["__count"]))
         labels = dict(orders._fields["mes_phase"]._description_selection(self.env))
         return [
-            self._figure(labels[phase.value], counts.get(phase.value, 0), orders, [("mes_phase", "=", phase.value)],
-                         key=phase.value)
+            self._figure(
+                labels[phase.value],
+                counts.get(phase.value, 0),
+                orders,
+                [("mes_phase", "=", phase.value)],
+                key=phase.value,
+            )
             for phase in OrderPhase
         ]
 
     def _queues(self):
         inbox, outbox, cases = self.env["mes.inbox.message"], self.env["mes.outbox.message"], self.env["mes.case"]
         figures = (
-            ("inbox_waiting", self.env._("Received, waiting"), inbox,
-             [("state", "in", [InboxState.PENDING.value, InboxState.WAITING.value])]),
+            (
+                "inbox_waiting",
+                self.env._("Received, waiting"),
+                inbox,
+                [("state", "in", [InboxState.PENDING.value, InboxState.WAITING.value])],
+            ),
             ("inbox_parked", self.env._("Received, parked"), inbox, [("state", "=", InboxState.PARKED.value)]),
-            ("inbox_failed", self.env._("Received, failed"), inbox,
-             [("state", "in", [state.value for state in inbox.FAILED])]),
-            ("outbox_waiting", self.env._("To send, waiting"), outbox,
-             [("state", "in", [OutboxState.PENDING.value, OutboxState.WAITING.value])]),
-            ("outbox_failed", self.env._("To send, failed"), outbox,
-             [("state", "in", [state.value for state in outbox.FAILED])]),
+            (
+                "inbox_failed",
+                self.env._("Received, failed"),
+                inbox,
+                [("state", "in", [state.value for state in inbox.FAILED])],
+            ),
+            (
+                "outbox_waiting",
+                self.env._("To send, waiting"),
+                outbox,
+                [("state", "in", [OutboxState.PENDING.value, OutboxState.WAITING.value])],
+            ),
+            (
+                "outbox_failed",
+                self.env._("To send, failed"),
+                outbox,
+                [("state", "in", [state.value for state in outbox.FAILED])],
+            ),
             ("cases", self.env._("Open cases"), cases, [("state", "=", CaseState.OPEN.value)]),
         )
         return [
@@ -78,8 +99,12 @@ class MesOverview(models.AbstractModel):
 
     def _system_figures(self, system):
         inbox, outbox = self.env["mes.inbox.message"], self.env["mes.outbox.message"]
-        names = {"inbox_waiting": (inbox, inbox.WAITING), "inbox_failed": (inbox, inbox.FAILED),
-                 "outbox_waiting": (outbox, outbox.WAITING), "outbox_failed": (outbox, outbox.FAILED)}
+        names = {
+            "inbox_waiting": (inbox, inbox.WAITING),
+            "inbox_failed": (inbox, inbox.FAILED),
+            "outbox_waiting": (outbox, outbox.WAITING),
+            "outbox_failed": (outbox, outbox.FAILED),
+        }
         return [
             self._figure(
                 system._fields[f"{name}_count"]._description_string(self.env),
@@ -97,7 +122,8 @@ class MesOverview(models.AbstractModel):
         counters = self.env["mes.counter"]
         domain = [("hour", ">=", since), ("system_code", "in", [*codes, ""])]
         return [
-            self._figure(self.env["mes.dispatcher"]._code(name).text, count, counters,
-                         [*domain, ("name", "=", name)], key=name)
+            self._figure(
+                self.env["mes.dispatcher"]._code(name).text, count, counters, [*domain, ("name", "=", name)], key=name
+            )
             for name, count in counters._read_group(domain, ["name"], ["value:sum"], order="name")
         ]

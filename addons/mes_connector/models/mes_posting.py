@@ -57,9 +57,7 @@ class MesPosting(models.AbstractModel):
 
     def _raw_move(self, order, product, workorder):
         """The open move of a component, of the named operation first; a new one with no demand when unplanned."""
-        candidates = order.move_raw_ids.filtered(
-            lambda move: move.state not in CLOSED and move.product_id == product
-        )
+        candidates = order.move_raw_ids.filtered(lambda move: move.state not in CLOSED and move.product_id == product)
         if workorder:
             of_operation = candidates.filtered(lambda move: order._mes_workorder_of(move) == workorder)
             candidates = of_operation or candidates

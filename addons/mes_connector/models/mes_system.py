@@ -177,8 +177,12 @@ class MesSystem(models.Model):
         if states.CredentialKind(kind) is states.CredentialKind.BEARER:
             secret = "mes_" + secret.removeprefix("whsec_").rstrip("=").replace("+", "-").replace("/", "_")
         # sudo: access to the system was checked above, and the secret's column is closed to every group.
-        credential = self.env["mes.credential"].sudo().create(
-            {"system_id": self.id, "kind": kind, "hint": secret[-4:], "secret_encrypted": vault.encrypt(secret)}
+        credential = (
+            self.env["mes.credential"]
+            .sudo()
+            .create(
+                {"system_id": self.id, "kind": kind, "hint": secret[-4:], "secret_encrypted": vault.encrypt(secret)}
+            )
         )
         return {"credential_id": credential.id, "secret": secret}
 
@@ -195,6 +199,8 @@ class MesSystem(models.Model):
     def _takes_outbound(self):
         """The systems of ``self`` that messages can be sent to, now or once they are active again."""
         return self.filtered(
-            lambda system: system.state != states.SystemState.DRAFT.value
-            and (system.transport == states.TransportKind.MQTT.value or system.endpoint_url)
+            lambda system: (
+                system.state != states.SystemState.DRAFT.value
+                and (system.transport == states.TransportKind.MQTT.value or system.endpoint_url)
+            )
         )

@@ -89,9 +89,7 @@ class MrpProduction(models.Model):
 
     def _mes_qty_received(self, unit):
         """Finished pieces received so far, scrapped ones included, in ``unit``."""
-        done = self.move_finished_ids.filtered(
-            lambda move: move.state == "done" and move.product_id == self.product_id
-        )
+        done = self.move_finished_ids.filtered(lambda move: move.state == "done" and move.product_id == self.product_id)
         return sum(move.product_uom._compute_quantity(move.quantity, unit, rounding_method="HALF-UP") for move in done)
 
     def _mes_check_output(self, booked, delta, unit=None):
@@ -112,7 +110,9 @@ class MrpProduction(models.Model):
         """One order number per order in the plant: no backorder, split or merge after the release (trap 13)."""
         for order in self.filtered(lambda order: order._mes_is_with_plant()):
             raise UserError(
-                self.env._("%s is with the plant under one number: it cannot be split, merged or backordered.", order.name)
+                self.env._(
+                    "%s is with the plant under one number: it cannot be split, merged or backordered.", order.name
+                )
             )
 
     def write(self, vals):

@@ -49,9 +49,7 @@ class MrpWorkorder(models.Model):
             self.env["mrp.workcenter.productivity"].create(
                 self._prepare_timeline_vals(self.duration + minutes, start, at)
             )
-        self.write(
-            {"qty_produced": self.qty_produced + good, "mes_qty_scrapped": self.mes_qty_scrapped + scrapped}
-        )
+        self.write({"qty_produced": self.qty_produced + good, "mes_qty_scrapped": self.mes_qty_scrapped + scrapped})
         self._mes_reset(self.production_id)
 
     def _mes_finish(self, at):

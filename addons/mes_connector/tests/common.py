@@ -135,7 +135,7 @@ class MesCase(TransactionCase):
     def deliver(self, *events):
         """Store ``events`` as the doors do, and let the dispatcher work until nothing is due; the inbox rows."""
         intake = self.env["mes.intake"]
-        caller, _secrets = intake._load_caller(self.system.code)
+        caller, _secrets = self.env["mes.identity"]._load_caller(self.system.code)
         _is_batch, readings = intake._read(caller, json.dumps(list(events)).encode())
         for reading in readings:
             if reading.error:
@@ -204,8 +204,11 @@ class MesCase(TransactionCase):
 
     def assertDone(self, *messages):
         for message in messages:
-            self.assertEqual((message.state, message.text or ""), (InboxState.DONE.value, message.text or ""),
-                             f"{message.event_type}: {message.code} {message.text}")
+            self.assertEqual(
+                (message.state, message.text or ""),
+                (InboxState.DONE.value, message.text or ""),
+                f"{message.event_type}: {message.code} {message.text}",
+            )
 
     def assertStopped(self, message, state, code):
         self.assertEqual((message.state, message.code), (state.value, code), message.text)

@@ -1,11 +1,11 @@
 """Secrets: shown once, stored encrypted, readable through no API; who may make them; what registration asks."""
 
+from psycopg2 import IntegrityError
+
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
-
-from psycopg2 import IntegrityError
 
 from .. import vault
 from ..core.states import SystemState
@@ -47,7 +47,7 @@ class TestCredentials(MesCase):
         issued = self.system.issue_credential("bearer")
         self.env["mes.credential"].browse(issued["credential_id"]).secret_encrypted = "not-a-token"
         self.env.flush_all()
-        _caller, secrets = self.env["mes.intake"]._load_caller(self.system.code)
+        _caller, secrets = self.env["mes.identity"]._load_caller(self.system.code)
         self.assertFalse(secrets)
 
     def test_activation_needs_a_credential(self):
@@ -67,8 +67,12 @@ class TestCredentials(MesCase):
             system.route_ids.create({"system_id": system.id, "event_type": "mes.nothing.v1", "direction": "in"})
 
     def test_the_database_refuses_what_must_not_be(self):
-        for values in ({"code": "Bad Code"}, {"code": "mes-north"}, {"endpoint_url": "ftp://x"},
-                       {"endpoint_url": "http://user:pw@x/"}):
+        for values in (
+            {"code": "Bad Code"},
+            {"code": "mes-north"},
+            {"endpoint_url": "ftp://x"},
+            {"endpoint_url": "http://user:pw@x/"},
+        ):
             with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
                 self.env["mes.system"].create(dict({"name": "X", "code": "x"}, **values))
 

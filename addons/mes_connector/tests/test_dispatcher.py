@@ -1,4 +1,4 @@
-"""What becomes of an event: turn, duplicates, parking and resuming, retries, blocking of a key, quarantine, rehearsal."""
+"""What becomes of an event: its turn, duplicates, parking and resuming, retries, blocking of a key, answers."""
 
 import json
 from datetime import timedelta
@@ -30,8 +30,9 @@ class TestDispatcher(MesCase):
 
     def test_a_duplicate_is_one_row_and_one_effect(self):
         order = self.release(quantity=10)
-        event = self.event("production.reported", order,
-                           items=[{"product": "GBX-100", "quantity": self.quantity(4), "lot": "F1"}])
+        event = self.event(
+            "production.reported", order, items=[{"product": "GBX-100", "quantity": self.quantity(4), "lot": "F1"}]
+        )
         first, again = self.deliver(event), self.deliver(event)
         twice = self.deliver(event, event)
         self.assertEqual(first, again)
@@ -45,7 +46,7 @@ class TestDispatcher(MesCase):
         event = self.started(order)
         self.deliver(event)
         intake = self.env["mes.intake"]
-        caller, _secrets = intake._load_caller("mes-north")
+        caller, _secrets = self.env["mes.identity"]._load_caller("mes-north")
         _batch, readings = intake._read(caller, json.dumps(dict(event, time="2026-11-22T11:00:00Z")).encode())
         self.assertEqual(intake._store(caller, readings)[0]["status"], "conflict")
 
@@ -104,7 +105,9 @@ class TestDispatcher(MesCase):
         self.assertStopped(mass, InboxState.REJECTED, "uom_mismatch")
         unknown = self.send("material.consumed", order, items=[dict(item, quantity={"value": 1, "uom": "XXX"})])
         self.assertStopped(unknown, InboxState.PARKED, "unmapped_code")
-        self.assertDone(self.send("material.consumed", order, items=[dict(item, quantity={"value": 1500, "uom": "MLT"})]))
+        self.assertDone(
+            self.send("material.consumed", order, items=[dict(item, quantity={"value": 1500, "uom": "MLT"})])
+        )
         self.assertEqual(self.on_hand(self.oil, lot), 498.5)
 
     def test_a_late_event_expires(self):
@@ -116,12 +119,12 @@ class TestDispatcher(MesCase):
 
     def test_a_technical_error_waits_blocks_its_key_and_undoes_its_work(self):
         order = self.release(quantity=10)
-        with mute_logger(LOG), self.failing(ValueError("boom")), patch.object(
-            mes_dispatcher, "delay_for", return_value=60
+        with (
+            mute_logger(LOG),
+            self.failing(ValueError("boom")),
+            patch.object(mes_dispatcher, "delay_for", return_value=60),
         ):
-            broken, behind = self.deliver(
-                self.started(order), self.event("hold.placed", order, reason="R")
-            )
+            broken, behind = self.deliver(self.started(order), self.event("hold.placed", order, reason="R"))
         self.assertStopped(broken, InboxState.WAITING, "technical")
         self.assertEqual((behind.state, behind.attempt_count), (InboxState.PENDING.value, 0), "blocked by its key")
         self.assertEqual(broken.attempt_ids.code, "technical")
@@ -193,7 +196,7 @@ class TestDispatcher(MesCase):
 
     def deliver_unapplied(self, event):
         intake = self.env["mes.intake"]
-        caller, _secrets = intake._load_caller("mes-north")
+        caller, _secrets = self.env["mes.identity"]._load_caller("mes-north")
         _batch, readings = intake._read(caller, json.dumps(event).encode())
         uuid = intake._store(caller, readings)[0]["message"]
         return self.env["mes.inbox.message"].search([("uuid", "=", uuid)])

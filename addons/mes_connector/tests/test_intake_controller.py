@@ -1,4 +1,4 @@
-"""The HTTP doors over a real socket: each gate valid, missing and invalid; whatever is wrong is a problem, never a traceback."""
+"""The HTTP doors over a real socket: each gate valid, missing and invalid; what is wrong is a problem document."""
 
 import json
 import time
@@ -154,7 +154,9 @@ class TestIntakeController(MesCase, HttpCase):
         self.assertEqual(len(kept), 2, "each content once")
         self.assertEqual(set(kept.mapped("state")), {InboxState.REJECTED.value})
         self.assertTrue(all(kept.mapped("case_id")), "and it has an owner")
-        self.assertEqual(self.post(self.started(id=event["id"])).status_code, 202, "the corrected event may keep its id")
+        self.assertEqual(
+            self.post(self.started(id=event["id"])).status_code, 202, "the corrected event may keep its id"
+        )
 
     def test_what_a_system_may_not_send(self):
         route = self.system.route_ids.filtered(lambda one: one.event_type == "mes.operation.started.v1")
@@ -179,7 +181,12 @@ class TestIntakeController(MesCase, HttpCase):
         results = response.json()["results"]
         self.assertEqual(
             [(one["would"], one["code"]) for one in results],
-            [("accept", "accepted"), ("park", "unknown_order"), ("reject", "over_delivery"), ("reject", "type_unknown")],
+            [
+                ("accept", "accepted"),
+                ("park", "unknown_order"),
+                ("reject", "over_delivery"),
+                ("reject", "type_unknown"),
+            ],
         )
         self.assertEqual(results[0]["effects"][0]["quantity"], {"value": 4, "uom": "C62"})
 

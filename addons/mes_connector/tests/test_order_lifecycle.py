@@ -102,8 +102,9 @@ class TestOrderLifecycle(MesCase):
         self.assertPhase(order, OrderPhase.PARTIALLY_CONFIRMED)
         self.assertDone(self.complete(order, 10))
         self.assertPhase(order, OrderPhase.POSTED)
-        self.assertEqual(order.mes_transition_ids.mapped("event"),
-                         ["release", "consume", "confirm", "confirm", "complete", "post"])
+        self.assertEqual(
+            order.mes_transition_ids.mapped("event"), ["release", "consume", "confirm", "confirm", "complete", "post"]
+        )
         posted = json.loads(self.outbox(order, "order.posted").payload)["data"]
         self.assertEqual((posted["good"]["value"], posted["yield_variance"]), (10, 0))
         gear = next(row for row in posted["consumption"] if row["product"] == "GEAR-20")
@@ -156,8 +157,9 @@ class TestOrderLifecycle(MesCase):
 
     def test_posting_waits_for_parked_messages(self):
         order = self.release(quantity=10)
-        parked = self.send("material.consumed", order, operation="10",
-                           items=[{"product": "NOBODY", "quantity": self.quantity(1)}])
+        parked = self.send(
+            "material.consumed", order, operation="10", items=[{"product": "NOBODY", "quantity": self.quantity(1)}]
+        )
         self.work_all(order)
         self.assertDone(self.complete(order, 10))
         self.assertPhase(order, OrderPhase.COMPLETED)

@@ -1,4 +1,4 @@
-"""Delivery: signed, timed, retried, refused; over a real loopback HTTP server that verifies nothing of ours but bytes."""
+"""Delivery to a real HTTP server on the loopback: signed, tried again, refused, given up, kept while paused."""
 
 import json
 import threading

@@ -10,8 +10,10 @@ from .common import MesCase
 class TestPostingTraps(MesCase):
     def work(self, order, pieces, lot, component_lots=(0, 0, 0)):
         """One increment: consume for ``pieces`` from the chosen lots, confirm both operations, report."""
-        housing, gear, oil = (self.lots[product][index] for product, index in
-                              zip((self.housing, self.gear, self.oil), component_lots, strict=True))
+        housing, gear, oil = (
+            self.lots[product][index]
+            for product, index in zip((self.housing, self.gear, self.oil), component_lots, strict=True)
+        )
         self.assertDone(
             self.consume(order, {(self.housing, housing): pieces, (self.gear, gear): 2 * pieces}),
             self.confirm(order, "10", pieces, minutes=pieces),
@@ -104,7 +106,9 @@ class TestPostingTraps(MesCase):
         order = self.release()
         self.work(order, 40, "F1")
         self.work(order, 30, "F2")
-        lots = {lot.name: lot.product_qty for lot in self.env["stock.lot"].search([("product_id", "=", self.gearbox.id)])}
+        lots = {
+            lot.name: lot.product_qty for lot in self.env["stock.lot"].search([("product_id", "=", self.gearbox.id)])
+        }
         self.assertEqual(lots, {"F1": 40, "F2": 30})
 
     def test_trap_13_the_order_keeps_its_number(self):
@@ -125,9 +129,7 @@ class TestPostingTraps(MesCase):
         order = self.release(quantity=72)
         self.work(order, 70, "F1")
         self.assertDone(
-            self.send(
-                "scrap.reported", order, product="GBX-100", quantity=self.quantity(2), lot="F1", reason="dented"
-            )
+            self.send("scrap.reported", order, product="GBX-100", quantity=self.quantity(2), lot="F1", reason="dented")
         )
         self.assertEqual(self.on_hand(self.gearbox), 70)
         self.assertEqual((order.mes_qty_good, order.mes_qty_scrapped), (70, 2))

@@ -1,4 +1,4 @@
-"""Roles: who reads, retries, releases, holds, configures; plants and companies are walls; every public method is an API."""
+"""Roles: who reads, retries, releases, holds, configures; plants and companies are walls, also by API."""
 
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
@@ -6,8 +6,18 @@ from odoo.tests import new_test_user, tagged
 from ..core.states import InboxState, OrderPhase
 from .common import MesCase
 
-ROLES = ("operator", "supervisor", "plant_manager", "planner", "quality", "maintenance", "steward", "finance",
-         "integrator", "auditor")
+ROLES = (
+    "operator",
+    "supervisor",
+    "plant_manager",
+    "planner",
+    "quality",
+    "maintenance",
+    "steward",
+    "finance",
+    "integrator",
+    "auditor",
+)
 #: What each role may do to a parked message, and to a system.
 MAY_RETRY = {"supervisor", "plant_manager", "steward", "integrator"}
 MAY_CONFIGURE = {"integrator"}

@@ -1,4 +1,4 @@
-"""HTTP: one signed POST per message, with timeouts, no redirects and a cap on what is read; retries are not its work."""
+"""HTTP: one signed POST per message, with timeouts, no redirects and a cap on what is read; it never retries."""
 
 import ipaddress
 import socket
