@@ -117,7 +117,7 @@ def build(rpc: Rpc) -> Factory:
     factory = Factory(rpc)
     _enable_features(rpc)
     for plant in PLANTS:
-        _make_plant(factory, plant)
+        make_plant(factory, plant)
     for component in COMPONENTS:
         factory.products[component.code] = _make_product(
             rpc, component.code, component.name, component.uom, bool(component.lots)
@@ -126,7 +126,7 @@ def build(rpc: Rpc) -> Factory:
         code = plant.product
         factory.products[code] = _make_product(rpc, code, PRODUCTS[code], "uom.product_uom_unit", True)
         factory.boms[code] = _make_bom(factory, plant)
-        _fill_stock(factory, plant)
+        fill_stock(factory, plant)
     for login, (name, groups) in PEOPLE.items():
         _make_person(rpc, login, name, groups)
     return factory
@@ -150,9 +150,13 @@ def register_system(factory: Factory, plant: PlantSpec, endpoint_url: str) -> st
     return secret
 
 
-def create_order(factory: Factory, planner: Rpc, plant: str, quantity: float) -> tuple[int, str]:
-    """Creates, confirms and reserves a manufacturing order as the planner; returns its id and name."""
-    product = next(spec.product for spec in PLANTS if spec.warehouse == plant)
+def create_order(
+    factory: Factory, planner: Rpc, plant: str, quantity: float, product: str | None = None
+) -> tuple[int, str]:
+    """Creates, confirms and reserves a manufacturing order as the planner, of the plant's own product unless another is
+    named; returns its id and name.
+    """
+    product = product or next(spec.product for spec in PLANTS if spec.warehouse == plant)
     order = planner.create(
         "mrp.production",
         {
@@ -184,7 +188,8 @@ def _enable_features(rpc: Rpc) -> None:
     rpc.call("res.config.settings", "execute", [settings])
 
 
-def _make_plant(factory: Factory, plant: PlantSpec) -> None:
+def make_plant(factory: Factory, plant: PlantSpec) -> None:
+    """Creates the warehouse of a plant, unless it exists, and its work centers."""
     rpc = factory.rpc
     found = rpc.search("stock.warehouse", [["code", "=", plant.warehouse]])
     warehouse = found[0] if found else rpc.create("stock.warehouse", {"name": plant.name, "code": plant.warehouse})
@@ -244,7 +249,8 @@ def _make_bom(factory: Factory, plant: PlantSpec) -> int:
     return bom
 
 
-def _fill_stock(factory: Factory, plant: PlantSpec) -> None:
+def fill_stock(factory: Factory, plant: PlantSpec) -> None:
+    """Gives a plant its stock of all components."""
     rpc, location = factory.rpc, factory.stock_locations[plant.warehouse]
     counted = []
     for component in COMPONENTS:
