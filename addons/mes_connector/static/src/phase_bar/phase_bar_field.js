@@ -1,6 +1,6 @@
 // The phase of an order as a status bar that follows the bus; which phase comes next is decided by the server alone.
 
-import { useEffect } from "@odoo/owl";
+import { toRaw, useEffect } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
@@ -21,6 +21,8 @@ export const phaseChannel = (orderId) => `mes_connector.order_${orderId}`;
  * A connection that breaks comes back with what it missed; the bus replays it.
  */
 export class PhaseBarField extends StatusBarField {
+    static template = "mes_connector.PhaseBarField";
+
     setup() {
         super.setup();
         const bus = useService("bus_service");
@@ -47,8 +49,24 @@ export class PhaseBarField extends StatusBarField {
     onPhase({ id, phase }) {
         const { record, name } = this.props;
         if (id === record.resId && phase !== record.data[name]) {
+            this.behind = toRaw(record.data);
             // As if the server had read it: the buttons follow, unsaved changes stay, nothing becomes dirty.
             record._applyValues({ [name]: phase });
+        }
+    }
+
+    /** Whether the phase is newer than the rest of the form; any reload replaces the data and ends it. */
+    get isAhead() {
+        return this.behind !== undefined && this.behind === toRaw(this.props.record.data);
+    }
+
+    /** Reads the rest of the form, too; what the user has changed is saved first. */
+    async onRefresh() {
+        const { record } = this.props;
+        if (await record.isDirty()) {
+            await record.save();
+        } else {
+            await record.load();
         }
     }
 }
