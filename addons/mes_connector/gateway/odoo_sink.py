@@ -43,7 +43,7 @@ class OdooSink:
             return env["mes.lane"]._run("mes.outbox.message", transport=MqttTransport(client))
 
     def _store(self, env, system_code, body):
-        intake = env["mes.intake"]
+        intake, caller = env["mes.intake"], None
         try:
             caller = env["mes.identity"]._identify_publisher(system_code)
             if len(body) > MAX_BODY_BYTES:
@@ -51,8 +51,8 @@ class OdooSink:
             _is_batch, readings = intake._read(caller, body)
         except errors.IntegrationError as error:
             _logger.warning("mes: publication of %s refused: %s", system_code, error)
-            if error.code != "not_authenticated":
-                env["mes.counter"]._count(error.code, system_code)
+            if caller:
+                env["mes.counter"]._count(error.code, caller)
             return
         results = intake._store(caller, readings)
         # A publisher gets no status code: a repeated event gets its first answer again as a message.

@@ -154,7 +154,8 @@ class MesCase(models.Model):
 
     @api.model
     def _cron_escalate(self):
-        """Give an owner's case to messages that have waited longer than their plant should need."""
+        """Expire parked messages past their sender's deadline; give a case to those that have waited too long."""
+        self.env["mes.inbox.message"]._expire_parked()
         overdue = self.env["mes.inbox.message"].search(
             [
                 ("state", "=", states.InboxState.PARKED.value),

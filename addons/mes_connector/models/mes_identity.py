@@ -43,7 +43,7 @@ class MesIdentity(models.AbstractModel):
                 secrets = credentials.get(states.CredentialKind.SIGNATURE, ())
                 signature.verify(secrets, headers, body, time.time())
         except errors.IntegrationError:
-            self.env["mes.counter"]._count("not_authenticated", caller.code if caller else "")
+            self.env["mes.counter"]._count("not_authenticated", caller)
             raise
         return caller
 

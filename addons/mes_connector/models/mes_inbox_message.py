@@ -36,7 +36,7 @@ class MesInboxMessage(models.Model):
     source = fields.Char(required=True)
     sequence = fields.Integer(help="Place among the events of the same source and ordering key; 0 when none was given.")
     expires_at = fields.Datetime(help="Deadline the sender set: not applied later than this.")
-    received_at = fields.Datetime(required=True, index=True)
+    received_at = fields.Datetime(required=True)
     settled_at = fields.Datetime(readonly=True)
     content_hash = fields.Char(required=True)
     is_quarantined = fields.Boolean(help="Authentic but invalid: kept for the sender's engineers, never applied.")
@@ -54,6 +54,7 @@ class MesInboxMessage(models.Model):
     _uuid_unique = models.UniqueIndex("(uuid)", "Message ids are unique.")
     _live = models.Index(f"(shard, id) WHERE state IN {states.sql_list(BLOCKING)}")
     _parked = models.Index(f"(ordering_key, waiting_for) WHERE state IN {states.sql_list([InboxState.PARKED])}")
+    _heard = models.Index("(system_id, received_at)")
     _turn = models.Index("(system_id, source, ordering_key, sequence) WHERE sequence > 0")
 
     @api.model
@@ -162,6 +163,15 @@ class MesInboxMessage(models.Model):
         if waiting_for:
             domain.append(("waiting_for", "=", waiting_for))
         self.search(domain, order="id")._resume()
+
+    @api.model
+    def _expire_parked(self):
+        """Answer parked messages whose sender's deadline has passed."""
+        code = self.env["mes.dispatcher"]._code("event_expired")
+        late = [("state", "=", InboxState.PARKED.value), ("expires_at", "<=", fields.Datetime.now())]
+        for message in self.search(late, limit=1000):
+            message._settle(InboxEvent.EXPIRE, code, code.text)
+            self.env["mes.dispatcher"]._after(message)
 
     def _to_status(self):
         """What the sender may know of its message, as the status address answers it."""

@@ -89,7 +89,7 @@ class MesIntake(models.AbstractModel):
             self.env["mes.lane"]._wake("mes.inbox.message")
         duplicates = sum(found["status"] == "duplicate" for found in stored.values())
         if duplicates:
-            self.env["mes.counter"]._count("duplicate", caller.code, duplicates)
+            self.env["mes.counter"]._count("duplicate", caller, duplicates)
         return [
             stored[position] if reading.envelope else self._invalid(reading)
             for position, reading in self._positions(readings)

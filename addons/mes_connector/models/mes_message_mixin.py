@@ -5,6 +5,7 @@ from datetime import timedelta, timezone
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..core import states
 from ..core.envelope import format_time
 from ..core.message_machine import next_state
 
@@ -25,7 +26,8 @@ class MesMessageMixin(models.AbstractModel):
     WAITING = ()
     FAILED = ()
 
-    system_id = fields.Many2one("mes.system", required=True, ondelete="restrict", index=True)
+    # Each queue has an index of its own that begins with the system.
+    system_id = fields.Many2one("mes.system", required=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, index=True)
     plant_id = fields.Many2one("stock.warehouse", "Plant", index="btree_not_null")
     event_id = fields.Char("Event id", required=True, index=True)
@@ -71,6 +73,17 @@ class MesMessageMixin(models.AbstractModel):
     @api.model
     def _state_enum(self, value):
         raise NotImplementedError
+
+    @api.model
+    def _waiting_domain(self):
+        """Messages that something or somebody is still to act on."""
+        return [("state", "in", [state.value for state in self.WAITING])]
+
+    @api.model
+    def _failed_domain(self):
+        """Messages that went wrong and whose case nobody has closed."""
+        failed = [state.value for state in self.FAILED]
+        return [("state", "in", failed), ("case_id.state", "=", states.CaseState.OPEN.value)]
 
     def _fence(self):
         """Take the row for this transaction; False when another lane has settled it meanwhile.

@@ -65,7 +65,7 @@ class MesOutboxMessage(models.Model):
             source=f"/odoo/{database}",
             time=now.replace(tzinfo=timezone.utc),
             subject=key,
-            plant=plant.code,
+            plant=plant.code or "",
             correlationid=options.get("correlation_id"),
             causationid=options.get("causation_id"),
         )

@@ -2,7 +2,7 @@
 
 from odoo import api, fields, models
 
-from ..core.states import CaseState, InboxState, OrderPhase, OutboxState
+from ..core.states import CaseState, InboxState, OrderPhase
 
 
 class MesOverview(models.AbstractModel):
@@ -51,24 +51,9 @@ class MesOverview(models.AbstractModel):
                 [("state", "in", [InboxState.PENDING.value, InboxState.WAITING.value])],
             ),
             ("inbox_parked", self.env._("Received, parked"), inbox, [("state", "=", InboxState.PARKED.value)]),
-            (
-                "inbox_failed",
-                self.env._("Received, failed"),
-                inbox,
-                [("state", "in", [state.value for state in inbox.FAILED])],
-            ),
-            (
-                "outbox_waiting",
-                self.env._("To send, waiting"),
-                outbox,
-                [("state", "in", [OutboxState.PENDING.value, OutboxState.WAITING.value])],
-            ),
-            (
-                "outbox_failed",
-                self.env._("To send, failed"),
-                outbox,
-                [("state", "in", [state.value for state in outbox.FAILED])],
-            ),
+            ("inbox_failed", self.env._("Received, failed"), inbox, inbox._failed_domain()),
+            ("outbox_waiting", self.env._("To send, waiting"), outbox, outbox._waiting_domain()),
+            ("outbox_failed", self.env._("To send, failed"), outbox, outbox._failed_domain()),
             ("cases", self.env._("Open cases"), cases, [("state", "=", CaseState.OPEN.value)]),
         )
         return [
@@ -100,27 +85,26 @@ class MesOverview(models.AbstractModel):
     def _system_figures(self, system):
         inbox, outbox = self.env["mes.inbox.message"], self.env["mes.outbox.message"]
         names = {
-            "inbox_waiting": (inbox, inbox.WAITING),
-            "inbox_failed": (inbox, inbox.FAILED),
-            "outbox_waiting": (outbox, outbox.WAITING),
-            "outbox_failed": (outbox, outbox.FAILED),
+            "inbox_waiting": (inbox, inbox._waiting_domain()),
+            "inbox_failed": (inbox, inbox._failed_domain()),
+            "outbox_waiting": (outbox, outbox._waiting_domain()),
+            "outbox_failed": (outbox, outbox._failed_domain()),
         }
         return [
             self._figure(
                 system._fields[f"{name}_count"]._description_string(self.env),
                 system[f"{name}_count"],
                 queue,
-                [("system_id", "=", system.id), ("state", "in", [state.value for state in group])],
+                [("system_id", "=", system.id), *domain],
                 key=name,
             )
-            for name, (queue, group) in names.items()
+            for name, (queue, domain) in names.items()
         ]
 
     def _refused(self):
         since = fields.Datetime.to_string(fields.Datetime.subtract(fields.Datetime.now(), hours=24))
-        codes = self.env["mes.system"].search([]).mapped("code")
         counters = self.env["mes.counter"]
-        domain = [("hour", ">=", since), ("system_code", "in", [*codes, ""])]
+        domain = [("hour", ">=", since)]
         return [
             self._figure(
                 self.env["mes.dispatcher"]._code(name).text, count, counters, [*domain, ("name", "=", name)], key=name

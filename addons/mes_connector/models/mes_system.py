@@ -4,6 +4,7 @@ import os
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from .. import vault
 from ..core import event_types, signature, states, topics
@@ -106,21 +107,33 @@ class MesSystem(models.Model):
             self.code = proposal
 
     def _compute_traffic(self):
-        inbox, outbox = self.env["mes.inbox.message"], self.env["mes.outbox.message"]
-        heard = dict(inbox._read_group([("system_id", "in", self.ids)], ["system_id"], ["received_at:max"]))
-        for name, queue in (("inbox", inbox), ("outbox", outbox)):
-            waiting, failed = self._count_by_system(queue, queue.WAITING), self._count_by_system(queue, queue.FAILED)
+        heard = self._last_heard()
+        for name, queue in (("inbox", self.env["mes.inbox.message"]), ("outbox", self.env["mes.outbox.message"])):
+            waiting = self._count_by_system(queue, queue._waiting_domain())
+            failed = self._count_by_system(queue, queue._failed_domain())
             for system in self:
                 system[f"{name}_waiting_count"] = waiting.get(system, 0)
                 system[f"{name}_failed_count"] = failed.get(system, 0)
         for system in self:
-            system.last_heard_at = heard.get(system)
+            system.last_heard_at = heard.get(system.id)
             system.waiting_count = system.inbox_waiting_count + system.outbox_waiting_count
             system.failed_count = system.inbox_failed_count + system.outbox_failed_count
 
-    def _count_by_system(self, queue, group):
-        domain = [("system_id", "in", self.ids), ("state", "in", [state.value for state in group])]
-        return dict(queue._read_group(domain, ["system_id"], ["__count"]))
+    def _count_by_system(self, queue, domain):
+        return dict(queue._read_group([("system_id", "in", self.ids), *domain], ["system_id"], ["__count"]))
+
+    def _last_heard(self):
+        """``{system id: time of its last message}``, from the end of an index: the journal is never scanned."""
+        self.env["mes.inbox.message"].flush_model(["received_at"])
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    """SELECT s.id, (SELECT max(m.received_at) FROM mes_inbox_message m WHERE m.system_id = s.id)
+                         FROM mes_system s WHERE s.id = ANY(%s)""",
+                    self.ids,
+                )
+            )
+        )
 
     @api.model_create_multi
     def create(self, vals_list):

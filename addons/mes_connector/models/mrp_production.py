@@ -78,23 +78,27 @@ class MrpProduction(models.Model):
 
     def action_mes_release(self):
         """Release the orders to their plants' systems."""
+        self._mes_require_role("planner")
         for order in self:
             self.env["mes.order.lifecycle"]._release(order)
 
     def action_mes_post(self):
         """Close completed orders whose plant leaves posting to people."""
+        self._mes_require_role("planner")
         for order in self:
             self.env["mes.order.lifecycle"]._post(order)
 
     def action_mes_hold(self, reason=""):
         """Put the orders on quality hold: facts of the plant wait until they are resumed."""
-        self._mes_check_quality()
+        self._mes_require_role("quality")
+        if not reason:
+            raise UserError(self.env._("Say why the order is put on hold."))
         for order in self:
             self.env["mes.order.lifecycle"]._person(order, OrderEvent.HOLD, reason)
 
     def action_mes_resume(self):
         """End the hold and apply what waited for it."""
-        self._mes_check_quality()
+        self._mes_require_role("quality")
         for order in self:
             self.env["mes.order.lifecycle"]._person(order, OrderEvent.RESUME)
 

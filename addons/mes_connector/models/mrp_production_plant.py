@@ -102,9 +102,14 @@ class MrpProduction(models.Model):
         if over_delivery(planned, booked, delta, 0.0):
             raise errors.error("over_delivery", f"Planned {planned:g}, booked {booked:g}, reported {delta:g}.")
 
-    def _mes_check_quality(self):
-        if not self.env.user.has_group("mes_connector.group_mes_quality") and not self.env.su:
-            raise AccessError(self.env._("Only quality engineers may place and lift holds."))
+    def _mes_require_role(self, role):
+        """Every button is an API: ask for the role here, not only on the screen.
+
+        :raises AccessError: the user does not have ``group_mes_<role>``
+        """
+        if not self.env.su and not self.env.user.has_group(f"mes_connector.group_mes_{role}"):
+            group = self.env.ref(f"mes_connector.group_mes_{role}").sudo()
+            raise AccessError(self.env._("This needs the role %s.", group.name))
 
     def _mes_refuse_restructuring(self):
         """One order number per order in the plant: no backorder, split or merge after the release (trap 13)."""

@@ -117,6 +117,17 @@ class TestDispatcher(MesCase):
         self.assertEqual(message.answer_outcome, "expired")
         self.assertPhase(order, OrderPhase.RELEASED)
 
+    def test_a_parked_event_expires_at_its_deadline(self):
+        order = self.make_order(10)
+        message = self.deliver(self.started(order.name, envelope={"expirytime": "2099-01-01T00:00:00Z"}))
+        self.assertStopped(message, InboxState.PARKED, "unknown_order")
+        self.env["mes.case"]._cron_escalate()
+        self.assertEqual(message.state, InboxState.PARKED.value)
+        message.expires_at = fields.Datetime.now() - timedelta(minutes=1)
+        self.env["mes.case"]._cron_escalate()
+        self.assertStopped(message, InboxState.EXPIRED, "event_expired")
+        self.assertEqual((message.answer_outcome, message.case_id.state), ("expired", "open"))
+
     def test_a_technical_error_waits_blocks_its_key_and_undoes_its_work(self):
         order = self.release(quantity=10)
         with (

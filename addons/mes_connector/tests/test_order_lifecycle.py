@@ -105,6 +105,10 @@ class TestOrderLifecycle(MesCase):
         self.assertEqual(
             order.mes_transition_ids.mapped("event"), ["release", "consume", "confirm", "confirm", "complete", "post"]
         )
+        for row in order.mes_outbox_ids:
+            event = json.loads(row.payload)
+            faults = self.env["mes.dispatcher"]._schema_set().validate(event["type"], event["data"])
+            self.assertEqual(faults, (), row.event_type)
         posted = json.loads(self.outbox(order, "order.posted").payload)["data"]
         self.assertEqual((posted["good"]["value"], posted["yield_variance"]), (10, 0))
         gear = next(row for row in posted["consumption"] if row["product"] == "GEAR-20")
@@ -127,6 +131,8 @@ class TestOrderLifecycle(MesCase):
         order.with_user(quality).action_mes_hold("Cracked housing")
         self.assertPhase(order, OrderPhase.QUALITY_HOLD)
         self.assertEqual(json.loads(self.outbox(order, "hold.placed").payload)["data"]["reason"], "Cracked housing")
+        with self.assertRaisesRegex(UserError, "Say why"):
+            order.with_user(quality).action_mes_hold()
         fact = self.report(order, 10, "F1")
         self.assertStopped(fact, InboxState.PARKED, "order_on_hold")
         self.assertEqual(self.on_hand(self.gearbox), 0)

@@ -66,6 +66,25 @@ class TestSecurity(MesCase):
 
         self.assertEqual(self.allowed(retry), MAY_RETRY)
 
+    def test_who_may_discard(self):
+        self.plant.mes_auto_post = True
+
+        def discard(user):
+            order = self.release(quantity=1)
+            parked = self.send("material.consumed", order, items=[{"product": "X", "quantity": self.quantity(1)}])
+            self.report(order, 1, "F1")
+            self.complete(order, 1)
+            parked.with_user(user).action_discard("never happened")
+            self.assertEqual(order.mes_phase, OrderPhase.POSTED.value, "the last thing that waited")
+
+        self.assertEqual(self.allowed(discard), MAY_RETRY)
+
+    def test_who_may_release(self):
+        def release(user):
+            self.make_order(1).with_user(user).action_mes_release()
+
+        self.assertEqual(self.allowed(release), {"planner"})
+
     def test_who_may_configure(self):
         def configure(user):
             self.system.with_user(user).name = user.login
