@@ -44,6 +44,10 @@ SETTINGS = {
 }
 
 
+# A keeper outlives the stack that started it; Python would warn of a child that is forgotten while it runs.
+_keepers: list[Process] = []
+
+
 @dataclass(frozen=True)
 class Server:
     """How to reach a server: the PG* variables that every libpq client, Odoo included, understands."""
@@ -177,6 +181,7 @@ class Cluster:
                 cwd=ROOT,
             )
             keeper.start(death_signal=0)
+            _keepers.append(keeper)
             wait_until(self._answers, "PostgreSQL to answer", timeout=60, process=keeper)
 
     def _answers(self) -> bool:
