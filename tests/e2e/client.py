@@ -29,7 +29,7 @@ class MesClient:
         envelope = {
             "specversion": "1.0",
             "id": str(uuid.uuid4()),
-            "source": f"/plant/{self.system}",
+            "source": f"/mes/{self.system}",
             "type": event_type,
             "time": datetime.now(timezone.utc).isoformat(),
             "datacontenttype": "application/json",
@@ -53,6 +53,12 @@ class MesClient:
         sent.update({name.replace("_", "-"): value for name, value in headers.items()})
         wanted = {name: value for name, value in sent.items() if value}
         return requests.post(f"{self.base}/{path}", data=body, headers=wanted, timeout=TIMEOUT)
+
+    def take(self, events: dict | list) -> list[dict[str, Any]]:
+        """Sends events that must be taken, and returns the result of each."""
+        answer = self.send(events)
+        assert answer.status_code == 202, f"{answer.status_code} {answer.text}"
+        return answer.json()["results"]
 
     def status(self, message: str) -> requests.Response:
         """Asks for the state of a message by its uuid."""

@@ -17,6 +17,7 @@ from tools.stack.simulator import Simulator
 
 from .client import MesClient
 from .orders import Orders
+from .workshop import BENCH, equip
 
 SCREENSHOTS = ROOT / "build" / "screenshots"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -51,8 +52,10 @@ def admin(stack: Stack) -> Rpc:
 
 @pytest.fixture(scope="session")
 def factory(admin: Rpc) -> Factory:
-    """The demo factory: two plants, products, stock, people."""
-    return build(admin)
+    """The demo factory with its two plants, products, stock and people, and what the tests add."""
+    made = build(admin)
+    equip(made)
+    return made
 
 
 @pytest.fixture(scope="session")
@@ -81,25 +84,21 @@ def south(stack: Stack, factory: Factory) -> Simulator:
 
 
 @pytest.fixture(scope="session")
+def plants(north: Simulator, south: Simulator) -> dict[str, Simulator]:
+    """Both virtual plants by warehouse code."""
+    return {NORTH.warehouse: north, SOUTH.warehouse: south}
+
+
+@pytest.fixture(scope="session")
 def orders(admin: Rpc, planner: Rpc, factory: Factory) -> Orders:
     """Creates, releases and watches orders."""
     return Orders(admin, planner, factory)
 
 
 @pytest.fixture(scope="session")
-def mes(stack: Stack, admin: Rpc, factory: Factory) -> MesClient:
-    """The client of a system for warehouse WH that no simulator plays: it sends what a test wants."""
-    values = {
-        "name": "Test client",
-        "code": "mes-test",
-        "kind": "mes",
-        "transport": "http",
-        "plant_ids": [[6, 0, [factory.warehouses["WH"]]]],
-    }
-    system = admin.create("mes.system", values)
-    secret = admin.call("mes.system", "issue_credential", [system], kind="signature")["secret"]
-    admin.call("mes.system", "action_activate", [system])
-    return MesClient(stack.url, stack.database, "mes-test", secret)
+def mes(stack: Stack, factory: Factory) -> MesClient:
+    """The MES of the bench plant, which no simulator plays: it sends what a test wants."""
+    return MesClient(stack.url, stack.database, BENCH.system, register_system(factory, BENCH, ""))
 
 
 @pytest.fixture(scope="session")

@@ -28,9 +28,9 @@ class Orders:
     planner: Rpc
     factory: Factory
 
-    def create(self, quantity: float, plant: str = "WH") -> Order:
-        """A confirmed and reserved order."""
-        return Order(*create_order(self.factory, self.planner, plant, quantity))
+    def create(self, quantity: float, plant: str = "WH", product: str | None = None) -> Order:
+        """A confirmed and reserved order, of the plant's own product unless another is named."""
+        return Order(*create_order(self.factory, self.planner, plant, quantity, product))
 
     def release(self, order: Order) -> None:
         """Presses *Release*."""
