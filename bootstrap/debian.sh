@@ -137,7 +137,11 @@ unpack_mosquitto() {
   rm -rf "$home/broker"
   mkdir -p "$home/broker"
   for deb in "$home"/apt/debs/broker/*.deb; do dpkg-deb -x "$deb" "$home/broker"; done
-  printf '%s\n' "$home/broker/usr/sbin/mosquitto" >"$home/mosquitto.path"
+  # Its libraries lie beside it, so it is started by a script of three lines.
+  printf '#!/bin/sh\nLD_LIBRARY_PATH=$(echo "%s"/usr/lib/*-linux-*) exec "%s/usr/sbin/mosquitto" "$@"\n' "$home/broker" "$home/broker" \
+    >"$home/broker/mosquitto"
+  chmod +x "$home/broker/mosquitto"
+  printf '%s\n' "$home/broker/mosquitto" >"$home/mosquitto.path"
 }
 
 install_chromium() {

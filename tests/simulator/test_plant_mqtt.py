@@ -89,6 +89,10 @@ def order_state(plant):
 def play(plant, gateway):
     gateway.send(gearbox_release())
     until(lambda: order_state(plant) == "finished", "the order is finished")
+    # The broker has what the plant sent, but may not have passed on all of it yet.
+    until(
+        lambda: any(event["type"] == EventType.ORDER_COMPLETED for event in gateway.events()), "the last event arrives"
+    )
 
 
 @pytest.mark.parametrize("scenario", [ScenarioName.HAPPY, ScenarioName.PARTIAL_WITH_SCRAP])

@@ -7,7 +7,6 @@ from __future__ import annotations
 import base64
 import getpass
 import hashlib
-import os
 import secrets
 import shutil
 import signal
@@ -53,7 +52,7 @@ class Broker:
             "Mosquitto",
             [mosquitto_program(), "-c", folder / "mosquitto.conf"],
             log=folder / "mosquitto.log",
-            env=child_environment(owner, LD_LIBRARY_PATH=_library_path()),
+            env=child_environment(owner),
         )
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / "bootstrap" / "mosquitto" / "acl", folder / "acl")
@@ -98,11 +97,6 @@ class Broker:
 def mosquitto_program() -> Path:
     """The broker's program, as bootstrap/install.sh found or unpacked it."""
     return Path((HOME / "mosquitto.path").read_text().strip())
-
-
-def _library_path() -> str:
-    unpacked = sorted(str(path) for path in (HOME / "broker" / "usr" / "lib").glob("*-linux-*"))
-    return ":".join([*unpacked, *filter(None, [os.environ.get("LD_LIBRARY_PATH")])])
 
 
 def _password_hash(password: str) -> str:

@@ -7,12 +7,14 @@ import resource
 import subprocess
 from pathlib import Path
 
+from tools.stack.broker import mosquitto_program
 from tools.stack.paths import PYTHON, ROOT, RUN
 
 from .results import Results, log_faults, report
 
 UNIT_FOLDERS = ("tests/unit", "tests/simulator", "tests/tools")
-UNIT_BUDGET_SECONDS = 2.0
+# The suite takes under 2 s; what fails a run is twice that, since processors differ.
+UNIT_LIMIT_SECONDS = 4.0
 
 
 def unit(options: list[str]) -> int:
@@ -22,12 +24,9 @@ def unit(options: list[str]) -> int:
     used = _processor_seconds()
     status, results = _pytest("unit", ["tests/unit"], options)
     used = _processor_seconds() - used
-    # Processor time, so that a busy machine does not fail the run; a name filter or a failure makes it meaningless.
-    faults = (
-        [f"{used:.1f} s of processor time; the budget is {UNIT_BUDGET_SECONDS:g} s"]
-        if used > UNIT_BUDGET_SECONDS
-        else []
-    )
+    # Processor time, so that a busy machine does not fail the run.
+    print(f"unit: {used:.1f} s of processor time, pytest's own start included")
+    faults = [f"the limit is {UNIT_LIMIT_SECONDS:g} s"] if used > UNIT_LIMIT_SECONDS else []
     status = status or report("unit", results, faults)
     others = [folder for folder in UNIT_FOLDERS[1:] if (ROOT / folder).exists()]
     if others:
@@ -57,6 +56,7 @@ def _pytest(name: str, paths: list[str], options: list[str]) -> tuple[int, Resul
     junit = Path(folder / "junit.xml")
     junit.unlink(missing_ok=True)
     command = [PYTHON, "-m", "pytest", f"--junitxml={junit}", *options, *paths]
-    environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "ODOO_RC")}
+    inherited = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "ODOO_RC")}
+    environment = {**inherited, "MOSQUITTO": str(mosquitto_program())}
     status = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
     return status, Results.read(junit) if junit.exists() else Results()

@@ -82,7 +82,7 @@ def log_faults(log: Path) -> list[str]:
 def report(level: str, results: Results, faults: list[str]) -> int:
     """Prints what fails a run besides its tests, then its figures; returns the exit status."""
     skips = unexpected_skips(results)
-    for title, lines in (("skipped without leave", skips), ("in Odoo's log", faults)):
+    for title, lines in (("skipped without leave", skips), ("fault", faults)):
         for line in lines:
             print(f"{level}: {title}: {line}")
     print(f"{level}: {results}")
