@@ -2,6 +2,8 @@
 {
     "name": "Plant Integration: MES Connector",
     "summary": "Manufacturing orders flow out to the plant, what happened flows back: once, in order, provably",
+    # Odoo would read the README as reStructuredText.
+    "description": "Connects manufacturing orders with MES and other plant systems; see README.md.",
     "version": "19.0.1.0.0",
     "category": "Manufacturing/Manufacturing",
     "author": "Plant Integration Suite contributors",

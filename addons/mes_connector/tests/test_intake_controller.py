@@ -178,6 +178,8 @@ class TestIntakeController(MesCase, HttpCase):
         ]
         response = self.post(events, path="echo", media_type=BATCH)
         self.assertEqual(response.status_code, 200, response.text)
+        self.env.invalidate_all()
+        self.assertEqual((self.rows(), self.on_hand(self.gearbox)), (0, 0), "nothing stays")
         results = response.json()["results"]
         self.assertEqual(
             [(one["would"], one["code"]) for one in results],
