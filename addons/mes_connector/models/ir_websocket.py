@@ -14,7 +14,7 @@ class IrWebsocket(models.AbstractModel):
     def _build_bus_channel_list(self, channels):
         wanted = [int(match[1]) for channel in channels if (match := ORDER_CHANNEL.fullmatch(channel))]
         channels = [channel for channel in channels if not ORDER_CHANNEL.fullmatch(channel)]
-        if wanted and self.env.user.has_group("mrp.group_mrp_user"):
+        if wanted and self.env.user._is_internal():
             orders = self.env["mrp.production"].browse(wanted).exists()
             channels.extend(orders._filtered_access("read"))
         return super()._build_bus_channel_list(channels)
