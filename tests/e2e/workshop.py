@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
-from simulator.messages import Event, Stamp, seal
+from simulator.messages import Event, Stamp, Tracking, seal
 from simulator.production import facts_of
-from simulator.release import Release, read_release
+from simulator.release import SCALE, Line, LotStock, Release, read_release
 from simulator.scenarios import SCENARIOS, ScenarioName
 from tools.demo_factory import NORTH, Factory, PlantSpec, fill_stock, make_plant
 from tools.stack.rpc import Rpc
@@ -29,6 +29,7 @@ def equip(factory: Factory) -> None:
     make_plant(factory, BENCH)
     fill_stock(factory, BENCH)
     rpc = factory.rpc
+    _enlarge_first_lots(factory)
     values = {"name": "Valve 300", "default_code": SERIAL_PRODUCT, "type": "consu", "is_storable": True}
     product = rpc.create("product.product", {**values, "tracking": "serial"})
     template = rpc.read("product.product", [["id", "=", product]], ["product_tmpl_id"])[0]["product_tmpl_id"][0]
@@ -44,6 +45,15 @@ def equip(factory: Factory) -> None:
             "bom_line_ids": [[0, 0, line] for line in lines],
         },
     )
+
+
+def _enlarge_first_lots(factory: Factory) -> None:
+    """Gives the bench plant enough of both lots of each component for all tests, in whichever order they run."""
+    rpc, context = factory.rpc, {"inventory_mode": True}
+    domain = [["location_id", "=", factory.stock_locations[BENCH.warehouse]], ["lot_id.name", "=like", "%-A"]]
+    quants = rpc.search("stock.quant", domain)
+    rpc.call("stock.quant", "write", quants, vals={"inventory_quantity": 10_000}, context=context)
+    rpc.call("stock.quant", "action_apply_inventory", quants, context=context)
 
 
 @dataclass(frozen=True)
@@ -73,4 +83,14 @@ def bench_order(admin: Rpc, order: Order) -> BenchOrder:
     """The order as the release event in the outbox tells it."""
     domain = [["production_id", "=", order.id], ["event_type", "=", "mes.order.released.v1"]]
     (row,) = admin.read("mes.outbox.message", domain, ["payload"])
-    return BenchOrder(order.id, order.name, read_release(json.loads(row["payload"])))
+    release = read_release(json.loads(row["payload"]))
+    return BenchOrder(order.id, order.name, replace(release, components=tuple(map(_in_two_lots, release.components))))
+
+
+def _in_two_lots(line: Line) -> Line:
+    """The component as the plant has it at hand: a third of it in its first lot, whatever Odoo reserved."""
+    if line.tracking is Tracking.NONE:
+        return line
+    first, second = (f"{line.product}-{BENCH.warehouse}-{suffix}" for suffix in "AB")
+    third = (line.quantity / 3).quantize(SCALE)
+    return replace(line, lots=(LotStock(first, third), LotStock(second, line.quantity)))
