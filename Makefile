@@ -55,4 +55,4 @@ bootstrap: ## install Odoo, its environment and the broker under .odoo/; nothing
 	$(INSTALL)
 
 clean: ## remove everything that was installed, built or recorded
-	rm -rf .odoo build
+	rm -rf $$(cat .odoo/pg.elsewhere 2>/dev/null) .odoo build

@@ -138,6 +138,7 @@ unpack_mosquitto() {
   mkdir -p "$home/broker"
   for deb in "$home"/apt/debs/broker/*.deb; do dpkg-deb -x "$deb" "$home/broker"; done
   # Its libraries lie beside it, so it is started by a script of three lines.
+  # shellcheck disable=SC2016 # for that script to expand
   printf '#!/bin/sh\nLD_LIBRARY_PATH=$(echo "%s"/usr/lib/*-linux-*) exec "%s/usr/sbin/mosquitto" "$@"\n' "$home/broker" "$home/broker" \
     >"$home/broker/mosquitto"
   chmod +x "$home/broker/mosquitto"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from .paths import OWNER_VARIABLE
+from .paths import OWNER_VARIABLE, owner_mark
 
 
 def processes_of(owner: str | None = None, run_root: Path = Path("/proc")) -> list[tuple[int, str]]:
     """(pid, command line) of each process marked with `owner`, or with any stack's name; never the caller."""
-    mark = OWNER_VARIABLE.encode() + b"=" + (owner or "").encode()
+    mark = f"{OWNER_VARIABLE}={owner_mark(owner or '')}".encode()
     found = []
     for entry in run_root.iterdir():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():

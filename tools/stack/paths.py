@@ -47,4 +47,9 @@ def _manifest(addon: str) -> dict:
 def child_environment(owner: str, **extra: str) -> dict[str, str]:
     """The environment of a process of stack `owner`: the caller's, marked with the owner."""
     inherited = {name: value for name, value in os.environ.items() if name not in ("ODOO_RC", "PYTHONPATH")}
-    return {**inherited, "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1", OWNER_VARIABLE: owner, **extra}
+    return {**inherited, "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1", OWNER_VARIABLE: owner_mark(owner), **extra}
+
+
+def owner_mark(owner: str = "") -> str:
+    """What processes of stack `owner` carry; every mark of this repository begins with that of the empty name."""
+    return f"{ROOT}:{owner}"

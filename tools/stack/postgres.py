@@ -128,6 +128,7 @@ class Cluster:
         if os.geteuid() == 0 and not (_open_to_all(HOME) and _open_to_all(package / "pginstall" / "bin" / "postgres")):
             home = Path("/var/tmp") / f"plant-pg-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]}"  # noqa: S108
             package = _copy_programs(package, home)
+            (HOME / "pg.elsewhere").write_text(str(home))  # for `make clean`
         home.mkdir(exist_ok=True, mode=0o755)
         if home.stat().st_uid != os.geteuid():
             raise StackError(f"{home} belongs to another user")
