@@ -6,7 +6,8 @@ The guard is an object that is passed in, since a test's single connection canno
 
 import logging
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 
 from psycopg2 import Error as DatabaseError
 from psycopg2 import OperationalError
@@ -44,21 +45,27 @@ class ShardGuard:
     @contextmanager
     def hold(self, shard):
         """Yield a function that raises :class:`GuardLost` once the shard is not ours, or None if it is taken."""
-        with self._registry.cursor() as cr:
+        cr = self._registry.cursor()
+        try:
             # Odoo's pool may bring a timeout that would end the guard while its work goes on (trap 29).
             cr.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
             cr.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [self._space, shard])
-            if not cr.fetchone()[0]:
-                yield None
-                return
+            yield partial(self._check, cr) if cr.fetchone()[0] else None
+        finally:
+            self._release(cr)
 
-            def check():
-                try:
-                    cr.execute("SELECT 1")
-                except DatabaseError as error:
-                    raise GuardLost from error
+    def _check(self, cr):
+        try:
+            cr.execute("SELECT 1", log_exceptions=False)
+        except DatabaseError as error:
+            raise GuardLost from error
 
-            yield check
+    def _release(self, cr):
+        """End the guard's transaction; one whose connection is gone has lost its lock already, and the pool drops it."""
+        with suppress(DatabaseError):
+            cr.commit()
+        with suppress(DatabaseError):
+            cr.close()
 
 
 class MesLane(models.AbstractModel):
@@ -121,18 +128,23 @@ class MesLane(models.AbstractModel):
     def _work_shard(self, queue, shard, guard, deadline, options):
         """Work one shard in order until it is empty, then look once more: a message stored meanwhile woke nobody."""
         tried = set()
-        with guard.hold(shard) as check:
-            if not check:
-                return 0
-            while time.monotonic() < deadline:
-                message_id = self._in_transaction(
-                    lambda env: env[WORKERS[queue]]._next_due(queue, shard, tried, **options)
-                )
-                if not message_id:
-                    break
-                tried.add(message_id)
-                self._work(queue, message_id, check, options)
-        return len(tried)
+        try:
+            with guard.hold(shard) as check:
+                if not check:
+                    return 0
+                while time.monotonic() < deadline:
+                    message_id = self._next_due(queue, shard, tried, options)
+                    if not message_id:
+                        break
+                    tried.add(message_id)
+                    self._work(queue, message_id, check, options)
+        except GuardLost:
+            _logger.warning("mes: guard of %s, shard %s lost; its work is left to the next lane", queue, shard)
+            return len(tried)
+        return len(tried) or int(bool(self._next_due(queue, shard, (), options)))
+
+    def _next_due(self, queue, shard, tried, options):
+        return self._in_transaction(lambda env: env[WORKERS[queue]]._next_due(queue, shard, tried, **options))
 
     def _work(self, queue, message_id, check, options):
         worker = WORKERS[queue]
@@ -141,8 +153,7 @@ class MesLane(models.AbstractModel):
                 self.env[worker]._work(self._in_transaction, message_id, check, **options)
                 return
             except GuardLost:
-                _logger.warning("mes: guard of %s lost, message %s is left to the next lane", queue, message_id)
-                return
+                raise
             except OperationalError as error:
                 _logger.info("mes: conflict on %s %s, attempt %s: %s", queue, message_id, attempt, error)
             except Exception:
