@@ -19,9 +19,10 @@ class MesClient:
     """Sends events as one system; each method returns the HTTP response as it is."""
 
     def __init__(self, url: str, database: str, system: str, secret: str):
+        self.url = url
+        self.database = database
         self.system = system
         self.base = f"{url}/mes/v1/{system}"
-        self._database = database
         self._webhook = Webhook(secret)
 
     def event(self, event_type: str, data: dict[str, Any], **attributes: Any) -> dict[str, Any]:
@@ -37,22 +38,9 @@ class MesClient:
         }
         return {**envelope, **attributes}
 
-    def send(self, events: dict | list, **headers: str) -> requests.Response:
-        """Posts one event, or a list as a batch; `headers` (with _ for -) replace headers, "" leaves one out."""
-        return self.post(
-            "events", json.dumps(events).encode(), BATCH if isinstance(events, list) else SINGLE, **headers
-        )
-
-    def echo(self, event: dict) -> requests.Response:
-        """Asks what would become of an event."""
-        return self.post("echo", json.dumps(event).encode(), SINGLE)
-
-    def post(self, path: str, body: bytes, media_type: str, **headers: str) -> requests.Response:
-        """Posts raw bytes, signed."""
-        sent = {**self._signed(body), "Content-Type": media_type, "X-Odoo-Database": self._database}
-        sent.update({name.replace("_", "-"): value for name, value in headers.items()})
-        wanted = {name: value for name, value in sent.items() if value}
-        return requests.post(f"{self.base}/{path}", data=body, headers=wanted, timeout=TIMEOUT)
+    def send(self, events: dict | list) -> requests.Response:
+        """Posts one event, or a list as a batch."""
+        return self.post("events", json.dumps(events).encode(), BATCH if isinstance(events, list) else SINGLE)
 
     def take(self, events: dict | list) -> list[dict[str, Any]]:
         """Sends events that must be taken, and returns the result of each."""
@@ -60,15 +48,32 @@ class MesClient:
         assert answer.status_code == 202, f"{answer.status_code} {answer.text}"
         return answer.json()["results"]
 
+    def echo(self, events: dict | list) -> list[dict[str, Any]]:
+        """Asks what would become of events, and returns the result of each."""
+        answer = self.post("echo", json.dumps(events).encode(), BATCH if isinstance(events, list) else SINGLE)
+        assert answer.status_code == 200, f"{answer.status_code} {answer.text}"
+        return answer.json()["results"]
+
+    def post(
+        self, path: str, body: bytes, media_type: str, replace_signature: dict[str, str] | None = None
+    ) -> requests.Response:
+        """Posts raw bytes, signed unless other headers are given; headers without a value are left out."""
+        proof = self.signed(body) if replace_signature is None else replace_signature
+        sent = {**proof, "Content-Type": media_type, "X-Odoo-Database": self.database}
+        return requests.post(
+            f"{self.base}/{path}",
+            data=body,
+            headers={name: value for name, value in sent.items() if value},
+            timeout=TIMEOUT,
+        )
+
     def status(self, message: str) -> requests.Response:
         """Asks for the state of a message by its uuid."""
-        headers = {**self._signed(b""), "X-Odoo-Database": self._database}
+        headers = {**self.signed(b""), "X-Odoo-Database": self.database}
         return requests.get(f"{self.base}/messages/{message}", headers=headers, timeout=TIMEOUT)
 
-    def _signed(self, body: bytes) -> dict[str, str]:
-        message, now = f"msg_{uuid.uuid4().hex}", datetime.now(timezone.utc)
-        return {
-            "webhook-id": message,
-            "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": self._webhook.sign(message, now, body.decode()),
-        }
+    def signed(self, body: bytes, moment: datetime | None = None) -> dict[str, str]:
+        """The headers that prove who sends `body`, now or at another moment."""
+        message, now = f"msg_{uuid.uuid4().hex}", moment or datetime.now(timezone.utc)
+        signature = self._webhook.sign(message, now, body.decode())
+        return {"webhook-id": message, "webhook-timestamp": str(int(now.timestamp())), "webhook-signature": signature}
