@@ -61,7 +61,7 @@ class ShardGuard:
             raise GuardLost from error
 
     def _release(self, cr):
-        """End the guard's transaction; one whose connection is gone has lost its lock already, and the pool drops it."""
+        """End the guard's transaction; with a connection that is gone the lock went too, and the pool drops it."""
         with suppress(DatabaseError):
             cr.commit()
         with suppress(DatabaseError):
