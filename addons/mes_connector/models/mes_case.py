@@ -104,15 +104,15 @@ class MesCase(models.Model):
     def _raise_for_order(self, production, code, text):
         """Open a case that comes from the order itself, such as a release the plant's rule could not do."""
         plant = production._mes_plant()
-        fingerprint = f"{code}|{production.id}"
-        if self.search_count([("fingerprint", "=", fingerprint), ("state", "=", states.CaseState.OPEN.value)], limit=1):
+        # sudo: whoever confirms an order need not read or write cases.
+        cases = self.sudo()
+        if cases._of_order(production, [code]):
             return
         owner = plant.mes_case_owner_id or production.user_id or self.env.ref("base.user_admin")
-        # sudo: whoever confirms an order need not be allowed to write cases.
-        case = self.sudo().create(
+        case = cases.create(
             {
                 "code": code,
-                "fingerprint": fingerprint,
+                "fingerprint": self._order_fingerprint(production, code),
                 "text": text,
                 "company_id": production.company_id.id,
                 "plant_id": plant.id,
@@ -123,6 +123,16 @@ class MesCase(models.Model):
             }
         )
         case.activity_schedule("mail.mail_activity_data_todo", user_id=owner.id, summary=case.display_name, note=text)
+
+    @api.model
+    def _of_order(self, production, codes):
+        """The open cases ``codes`` of the order itself."""
+        fingerprints = [self._order_fingerprint(production, code) for code in codes]
+        return self.search([("fingerprint", "in", fingerprints), ("state", "=", states.CaseState.OPEN.value)])
+
+    @api.model
+    def _order_fingerprint(self, production, code):
+        return f"{code}|{production.id}"
 
     def action_open_order(self):
         self.ensure_one()

@@ -16,6 +16,11 @@ RESUMED_BY = {
     OrderEvent.RELEASE: ["unknown_order", "too_early"],
     OrderEvent.RESUME: ["order_on_hold"],
 }
+#: Codes of the order's own cases that an event of the order settles.
+SETTLED_BY = {
+    OrderEvent.RELEASE: ["release_blocked", "release_refused"],
+    OrderEvent.POST: ["post_blocked"],
+}
 
 
 class MesOrderLifecycle(models.AbstractModel):
@@ -63,6 +68,9 @@ class MesOrderLifecycle(models.AbstractModel):
         )
         order._bus_send("mes_connector.phase", {"id": order.id, "phase": target.value})
         self._announce(order, event, message)
+        if event in SETTLED_BY:
+            # sudo: whoever releases or posts need not work cases.
+            self.env["mes.case"].sudo()._of_order(order, SETTLED_BY[event]).action_close()
         if event in RESUMED_BY:
             # sudo: parked messages come back by the order's own progress, whoever causes it.
             self.env["mes.inbox.message"].sudo()._resume_parked(order.mes_reference, RESUMED_BY[event])

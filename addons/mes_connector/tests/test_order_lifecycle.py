@@ -3,7 +3,7 @@
 import json
 
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from ..core.states import InboxState, OrderPhase, OutboxState, SystemState
 from .common import MesCase
@@ -55,13 +55,20 @@ class TestOrderLifecycle(MesCase):
         self.assertPhase(order, OrderPhase.PLANNED)
 
     def test_the_plants_rule_releases_on_confirm(self):
+        clerk = new_test_user(self.env, "clerk", groups="mrp.group_mrp_user")
         self.plant.mes_auto_release = True
-        self.assertPhase(self.make_order(10), OrderPhase.RELEASED)
+        order = self.make_order(10, confirm=False)
+        order.with_user(clerk).action_confirm()
+        self.assertPhase(order, OrderPhase.RELEASED)
         self.gear.default_code = False
-        blocked = self.make_order(10)
+        blocked = self.make_order(10, confirm=False)
+        blocked.with_user(clerk).action_confirm()
         self.assertPhase(blocked, OrderPhase.PLANNED)
         case = self.env["mes.case"].search([("production_id", "=", blocked.id)])
         self.assertEqual((case.code, case.state), ("release_blocked", "open"))
+        self.gear.default_code = "GEAR-20"
+        blocked.action_mes_release()
+        self.assertEqual(case.state, "closed")
 
     def test_without_a_route_an_order_is_plain_odoo(self):
         self.system.state = SystemState.DRAFT.value
