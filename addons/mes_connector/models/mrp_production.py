@@ -112,7 +112,8 @@ class MrpProduction(models.Model):
         for order in ours:
             self.env["mes.order.lifecycle"]._post(order)
         rest = self - ours
-        result = super(MrpProduction, rest).button_mark_done() if rest else True
+        # Also for no order at all: the backorder wizard names its orders in the context only.
+        result = super(MrpProduction, rest).button_mark_done() if rest or not ours else True
         # Made by hand before it was ever released: plain Odoo, without a phase.
         rest.filtered(
             lambda order: order.mes_phase == OrderPhase.PLANNED.value and order.state == "done"
