@@ -1,5 +1,7 @@
 """Credentials of a system: validity, last use, revocation; making and checking signatures is core's work."""
 
+from contextlib import suppress
+
 from odoo import api, fields, models
 
 from .. import vault
@@ -16,7 +18,7 @@ class MesCredential(models.Model):
     company_id = fields.Many2one(related="system_id.company_id", store=True)
     kind = fields.Selection(states.selection(states.CredentialKind), required=True, readonly=True)
     hint = fields.Char("Ends with", readonly=True, help="The last characters of the secret, to tell keys apart.")
-    # No group may read it: it leaves the table only through _secret(), in memory.
+    # No group may read it: it leaves the table only in memory, to sign and to verify.
     secret_encrypted = fields.Char(readonly=True, required=True, copy=False, groups=fields.NO_ACCESS)
     expires_at = fields.Datetime(help="Empty: valid until revoked.")
     revoked_at = fields.Datetime(readonly=True)
@@ -36,11 +38,12 @@ class MesCredential(models.Model):
         """Refuse this credential from now on; cannot be undone, a new one can be issued."""
         self.filtered(lambda one: not one.revoked_at).write({"revoked_at": fields.Datetime.now()})
 
-    def _secret(self):
-        """The secret itself, for signing.
-
-        :raises SecretUnreadable: this server lacks the key it was encrypted with
-        """
-        self.ensure_one()
+    def _signing_secrets(self):
+        """The valid signing secrets of these credentials that this server can read, newest first."""
         # sudo: the field is closed to every group so that no screen and no API can show it.
-        return vault.decrypt(self.sudo().secret_encrypted)
+        signing = self.sudo()._valid().filtered(lambda one: one.kind == states.CredentialKind.SIGNATURE.value)
+        secrets = []
+        for credential in signing:
+            with suppress(vault.SecretUnreadable):
+                secrets.append(vault.decrypt(credential.secret_encrypted))
+        return tuple(secrets)

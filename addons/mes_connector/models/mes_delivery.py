@@ -16,7 +16,8 @@ from ..transports.base import Delivery
 
 _logger = logging.getLogger(__name__)
 
-POLICY = RetryPolicy()
+#: With waits of up to an hour, a system may be away for more than a day before its messages are given up.
+POLICY = RetryPolicy(max_attempts=40)
 
 
 class MesDelivery(models.AbstractModel):
@@ -74,15 +75,12 @@ class MesDelivery(models.AbstractModel):
         if not message or message.state not in [state.value for state in message.DUE]:
             return None
         system = message.system_id
-        secrets = [
-            credential._secret() for credential in system.credential_ids._valid() if credential.kind == "signature"
-        ]
         return Delivery(
             message_id=message.event_id,
             system=system.code,
             target=system.endpoint_url or "",
             body=message.payload.encode(),
-            secrets=tuple(secrets),
+            secrets=system.credential_ids._signing_secrets(),
             is_plant_network=system.is_plant_network,
         )
 

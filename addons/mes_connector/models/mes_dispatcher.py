@@ -152,6 +152,10 @@ class MesDispatcher(models.AbstractModel):
             if reading.error:
                 results.append(self._rehearsed(reading.event_id, "reject", reading.error.code, str(reading.error)))
                 continue
+            if stored["status"] == "conflict":
+                conflict = errors.error("identity_conflict")
+                results.append(self._rehearsed(reading.event_id, "reject", conflict.code, str(conflict)))
+                continue
             message = self.env["mes.inbox.message"].search([("uuid", "=", stored["message"])])
             if stored["status"] == "stored":
                 self._apply(message)

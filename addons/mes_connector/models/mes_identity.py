@@ -65,7 +65,7 @@ class MesIdentity(models.AbstractModel):
             raise errors.error("not_authenticated")
 
     def _load_caller(self, system_code, transport=None):
-        """``(caller, {kind: [secrets]})``, or ``(None, {})`` when there is no such active system."""
+        """``(caller, {kind: [secrets]})``, or ``(None, {})`` when no such system has been activated."""
         rows = self.env.execute_query(
             SQL(
                 """SELECT s.id, s.company_id,
@@ -78,12 +78,12 @@ class MesIdentity(models.AbstractModel):
                                   JOIN mes_system_stock_warehouse_rel p ON p.stock_warehouse_id = w.id
                                  WHERE p.mes_system_id = s.id)
                      FROM mes_system s
-                    WHERE s.code = %(code)s AND s.state = %(state)s
+                    WHERE s.code = %(code)s AND s.state = ANY(%(states)s)
                       AND (%(transport)s IS NULL OR s.transport = %(transport)s)""",
                 now=fields.Datetime.now(),
                 direction=states.Direction.IN.value,
                 code=system_code,
-                state=states.SystemState.ACTIVE.value,
+                states=[states.SystemState.ACTIVE.value, states.SystemState.PAUSED.value],
                 transport=transport and transport.value,
             )
         )

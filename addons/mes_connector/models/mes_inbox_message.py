@@ -96,9 +96,9 @@ class MesInboxMessage(models.Model):
                 "uuid": str(uuid.uuid4()),
                 "system_id": caller.id,
                 "company_id": caller.company_id,
-                "source": "",
+                "source": reading.source,
                 "event_id": reading.event_id,
-                "event_type": "",
+                "event_type": reading.type,
                 "event_time": now,
                 "received_at": now,
                 "ordering_key": reading.event_id,
@@ -152,7 +152,10 @@ class MesInboxMessage(models.Model):
         messages = self.filtered(lambda one: one.state in (InboxState.PARKED.value, InboxState.DEAD.value))
         if messages:
             cases = messages.case_id
-            messages._move(InboxEvent.RESUME, {"waiting_for": False, "next_attempt_at": False, "case_id": False})
+            messages._move(
+                InboxEvent.RESUME,
+                {"waiting_for": False, "next_attempt_at": False, "case_id": False, "attempt_count": 0},
+            )
             cases._close_if_done()
             self.env["mes.lane"]._wake(self._name)
 

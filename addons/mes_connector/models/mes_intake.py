@@ -1,5 +1,6 @@
 """The way in for both wires: what is said, and storing it once; who says it is settled before (mes_identity.py)."""
 
+import hashlib
 import json
 import uuid
 from dataclasses import dataclass
@@ -18,14 +19,23 @@ QUARANTINE_CHARACTERS = 65536
 QUARANTINE_ROWS = 500
 
 
+#: How much of an identifier of an invalid event is kept.
+IDENTIFIER_CHARACTERS = 255
+
+
 @dataclass(frozen=True)
 class Reading:
-    """One event of a request: either an envelope that may be stored, or the error that refuses it."""
+    """One event of a request: either an envelope that may be stored, or the error that refuses it.
+
+    ``event_id``, ``source`` and ``type`` are what could be read of them, also of an invalid event.
+    """
 
     raw: str
     hash: str
-    error: errors.IntegrationError | None
-    event_id: str
+    error: errors.IntegrationError | None = None
+    event_id: str = ""
+    source: str = ""
+    type: str = ""
     envelope: Envelope | None = None
 
 
@@ -52,15 +62,21 @@ class MesIntake(models.AbstractModel):
             envelope = read_event(event)
             self._check_contract(caller, envelope)
         except errors.IntegrationError as error:
-            event_id = event.get("id") if isinstance(event, dict) else ""
-            raw = json.dumps(event, ensure_ascii=False)
-            return Reading(
-                raw,
-                content_hash(event if isinstance(event, dict) else {"not_an_event": event}),
-                error,
-                event_id if isinstance(event_id, str) else "",
-            )
-        return Reading(envelope.raw, content_hash(event), None, envelope.id, envelope)
+            return self._unreadable(event, error)
+        return Reading(envelope.raw, content_hash(event), event_id=envelope.id, envelope=envelope)
+
+    def _unreadable(self, event, error):
+        """An invalid event, with as much of its identity as there is."""
+        said = event if isinstance(event, dict) else {"not_an_event": event}
+        identity = [said.get(name) for name in ("id", "source", "type")]
+        identity = [one[:IDENTIFIER_CHARACTERS] if isinstance(one, str) else "" for one in identity]
+        return Reading(json.dumps(event, ensure_ascii=False), content_hash(said), error, *identity)
+
+    @api.model
+    def _keep_body(self, caller, body, error):
+        """Quarantine a whole body that could not be read, for senders that get no status code."""
+        text = body.decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+        self._quarantine(caller, [Reading(text, hashlib.sha256(body).hexdigest(), error)])
 
     def _check_contract(self, caller, envelope):
         """Refuse what the caller may not send, and what does not follow its schema."""

@@ -55,7 +55,7 @@ class MesOutboxMessage(models.Model):
         if systems is None:
             systems = self.env["mes.route"]._targets(event_type, plant)
         event_id, now = str(uuid.uuid4()), fields.Datetime.now()
-        key = options.get("key") or production.mes_reference
+        key = options.get("key") or production.mes_reference or event_id
         # sudo: the database's id is public, the model that keeps it is not.
         database = self.env["ir.config_parameter"].sudo().get_param("database.uuid")
         event = build_event(

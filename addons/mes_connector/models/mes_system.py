@@ -162,7 +162,7 @@ class MesSystem(models.Model):
         self.env["mes.lane"]._wake("mes.outbox.message")
 
     def action_pause(self):
-        """Stop delivering to the system and stop taking from it; nothing is lost, messages wait."""
+        """Stop delivering to the system; its messages wait, and what it sends is still taken."""
         self.write({"state": states.SystemState.PAUSED.value})
 
     def action_issue_credential(self):

@@ -4,6 +4,7 @@ from . import (
     test_cases,
     test_credentials,
     test_dispatcher,
+    test_gateway_sink,
     test_intake_controller,
     test_order_lifecycle,
     test_outbox,

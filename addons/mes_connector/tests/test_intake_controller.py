@@ -8,7 +8,7 @@ from odoo.tools import mute_logger
 
 from ..core import signature
 from ..core.envelope import MAX_BODY_BYTES
-from ..core.states import InboxState
+from ..core.states import InboxState, SystemState
 from .common import MesCase
 
 SINGLE = "application/cloudevents+json"
@@ -117,11 +117,13 @@ class TestIntakeController(MesCase, HttpCase):
         counted = self.env["mes.counter"].search([("name", "=", "not_authenticated")])
         self.assertEqual(sum(counted.mapped("value")), len(answers))
 
-    def test_revoked_expired_and_paused(self):
+    def test_revoked_expired_draft_and_paused(self):
         headers = {"Authorization": f"Bearer {self.key}"}
-        self.system.action_pause()
+        self.system.state = SystemState.DRAFT.value
         self.assertProblem(self.post(self.started(), headers=headers), 401)
         self.system.action_activate()
+        self.system.action_pause()
+        self.assertEqual(self.post(self.started(), headers=headers).status_code, 202, "pausing stops sending only")
         bearer = self.system.credential_ids.filtered(lambda one: one.kind == "bearer")
         bearer.expires_at = "2026-01-01"
         self.assertProblem(self.post(self.started(), headers=headers), 401)
@@ -150,8 +152,13 @@ class TestIntakeController(MesCase, HttpCase):
         pointers = {fault["pointer"] for fault in problem["errors"]}
         self.assertTrue({"/data/good/value", "/data/good/uom", "/data/surprise", "/data/minutes"} <= pointers, pointers)
         self.post(event)
+        self.assertProblem(self.post({"source": "/x"}), 422, "schema_invalid")
         kept = self.env["mes.inbox.message"].search([("is_quarantined", "=", True)])
-        self.assertEqual(len(kept), 2, "each content once")
+        self.assertEqual(len(kept), 3, "each content once")
+        self.assertIn(
+            (event["id"], event["source"], event["type"]), [(one.event_id, one.source, one.event_type) for one in kept]
+        )
+        self.assertTrue(all(one.answer_ids.event_type == "mes.message.rejected.v1" for one in kept))
         self.assertEqual(set(kept.mapped("state")), {InboxState.REJECTED.value})
         self.assertTrue(all(kept.mapped("case_id")), "and it has an owner")
         self.assertEqual(
@@ -191,6 +198,11 @@ class TestIntakeController(MesCase, HttpCase):
             ],
         )
         self.assertEqual(results[0]["effects"][0]["quantity"], {"value": 4, "uom": "C62"})
+        known = self.started()
+        self.post(known)
+        again = self.post([known, dict(known, subject="other")], path="echo", media_type=BATCH).json()["results"]
+        self.assertEqual([one["would"] for one in again], ["duplicate", "reject"])
+        self.assertEqual(again[1]["code"], "identity_conflict")
 
     def test_other_addresses_and_methods(self):
         self.assertProblem(self.get("/mes/v1/mes-north/nowhere"), 404)

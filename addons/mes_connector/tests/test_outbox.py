@@ -119,6 +119,12 @@ class TestOutbox(MesCase):
         self.assertEqual(self.message.state, OutboxState.SENT.value)
         self.assertEqual({headers["webhook-id"] for headers, _body in self.far_end.requests}, {self.message.event_id})
 
+    def test_without_a_readable_secret_it_waits_and_says_so(self):
+        self.system.credential_ids.secret_encrypted = "not-a-token"
+        self.run_lane()
+        self.assertEqual((self.message.state, self.message.code), (OutboxState.WAITING.value, "no_signing_secret"))
+        self.assertFalse(self.far_end.requests)
+
     def test_redirects_are_not_followed(self):
         self.far_end.status, self.far_end.headers = 302, {"Location": self.far_end.url}
         self.run_lane()

@@ -27,6 +27,8 @@ class HttpTransport(Transport):
 
     def send(self, delivery: Delivery) -> SendResult:
         """POST the event to the system's endpoint (see :meth:`Transport.send`)."""
+        if not delivery.secrets:
+            return SendResult(0, "no_signing_secret")
         fault = self._address_fault(delivery)
         if fault:
             return SendResult(0, "endpoint_not_allowed", fault)
