@@ -10,7 +10,8 @@ from pathlib import Path
 from tools.stack.paths import ROOT
 
 HERE = Path(__file__).parent
-LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\d [\d:,]+ \d+ (WARNING|ERROR|CRITICAL) ")
+LOG_ENTRY = re.compile(r"^(?=\d{4}-\d\d-\d\d [\d:,]+ \d+ [A-Z]+ )", re.MULTILINE)
+LOG_FAULT = re.compile(r"\S+ \S+ \d+ (WARNING|ERROR|CRITICAL) ")
 
 
 @dataclass
@@ -75,8 +76,10 @@ def log_faults(log: Path) -> list[str]:
         for line in (HERE / "allowed_warnings.txt").read_text().splitlines()
         if line and not line.startswith("#")
     ]
-    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-    return [line for line in lines if LOG_LINE.match(line) and not any(pattern.search(line) for pattern in allowed)]
+    # An entry may have several lines: what went wrong with a query stands below it.
+    entries = LOG_ENTRY.split(log.read_text(errors="replace")) if log.exists() else []
+    faults = [entry for entry in entries if LOG_FAULT.match(entry) and not any(one.search(entry) for one in allowed)]
+    return [entry.partition("\n")[0] for entry in faults]
 
 
 def report(level: str, results: Results, faults: list[str]) -> int:
