@@ -9,5 +9,6 @@ from . import (
     test_order_lifecycle,
     test_outbox,
     test_posting_traps,
+    test_screens,
     test_security,
 )
