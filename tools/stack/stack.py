@@ -49,7 +49,7 @@ class Stack:
 
     def __enter__(self) -> Stack:
         with ExitStack() as entering:
-            entering.enter_context(_sigterm_ends_the_block())
+            entering.enter_context(_signals_end_the_block())
             entering.enter_context(_exclusive(self.name))
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder.mkdir(parents=True)
@@ -158,10 +158,19 @@ def _exclusive(name: str):
 
 
 @contextmanager
-def _sigterm_ends_the_block():
-    """Turns SIGTERM into SystemExit, so that the same clean-up runs as for Ctrl-C."""
-    before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+def _signals_end_the_block():
+    """Turns SIGTERM and SIGHUP into SystemExit, so that the same clean-up runs as for Ctrl-C.
+
+    Ctrl-C is set too: a shell starts its background jobs with SIGINT ignored, and Python leaves it so.
+    """
+
+    def end(number, _frame):
+        sys.exit(128 + number)
+
+    handlers = {signal.SIGTERM: end, signal.SIGHUP: end, signal.SIGINT: signal.default_int_handler}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
