@@ -28,11 +28,13 @@ def unit(options: list[str]) -> int:
     # Processor time, so that a busy machine does not fail the run.
     print(f"unit: {used:.1f} s of processor time, pytest's own start included")
     faults = [f"the limit is {UNIT_LIMIT_SECONDS:g} s"] if used > UNIT_LIMIT_SECONDS else []
-    status = status or report("unit", results, faults)
+    verdict = report("unit", results, faults)
+    status = status or verdict
     others = [folder for folder in UNIT_FOLDERS[1:] if (ROOT / folder).exists()]
     if others:
         other_status, other_results = _pytest("unit-others", others, options)
-        status = status or other_status or report("unit (virtual plant, tools)", other_results, [])
+        other_verdict = report("unit (virtual plant, tools)", other_results, [])
+        status = status or other_status or other_verdict
     return status
 
 
@@ -43,7 +45,8 @@ def e2e(options: list[str]) -> int:
     faults = [
         fault for log in sorted(RUN.glob("e2e*/*.log")) if log.stat().st_mtime > began for fault in log_faults(log)
     ]
-    return status or report("e2e", results, faults)
+    verdict = report("e2e", results, faults)
+    return status or verdict
 
 
 def _processor_seconds() -> float:
