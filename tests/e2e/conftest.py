@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from tools.demo_factory import NORTH, SOUTH, Factory, PlantSpec, build, register_system
 from tools.stack import Stack
-from tools.stack.paths import ROOT
 from tools.stack.rpc import Rpc
 from tools.stack.simulator import Simulator
 
+from .browsing import Visit, log_in
 from .client import MesClient
 from .orders import Orders
 from .workshop import BENCH, equip
 
-SCREENSHOTS = ROOT / "build" / "screenshots"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
@@ -112,29 +110,32 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
+@pytest.fixture(scope="session")
+def people(stack: Stack, factory: Factory, browser: Browser) -> Callable[[str], BrowserContext]:
+    """The logged-in browser of a person, by login; made once, so that it keeps its cache and its session."""
+    contexts: dict[str, BrowserContext] = {}
+
+    def of(login: str) -> BrowserContext:
+        if login not in contexts:
+            viewport = {"width": 1440, "height": 900}
+            contexts[login] = browser.new_context(base_url=stack.url, viewport=viewport, locale="en-US")
+            log_in(contexts[login], login)
+        return contexts[login]
+
+    return of
+
+
 @pytest.fixture
-def page(stack: Stack, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A page of the stack's own address, not logged in; a screenshot is kept when the test is over."""
-    context = browser.new_context(base_url=stack.url, viewport={"width": 1440, "height": 900}, locale="en-US")
-    context.set_default_timeout(30_000)
-    opened = context.new_page()
-    yield opened
-    keep_screenshot(opened, f"{request.node.name}-end")
-    context.close()
+def visit(people: Callable[[str], BrowserContext], request: pytest.FixtureRequest) -> Iterator[Callable[[str], Visit]]:
+    """Begins a person's visit. Afterwards a screenshot is kept, and the console must hold no error."""
+    begun: list[Visit] = []
 
+    def begin(login: str) -> Visit:
+        begun.append(Visit(people(login).new_page()))
+        return begun[-1]
 
-def keep_screenshot(page: Page, name: str) -> Path:
-    """Writes build/screenshots/NAME.png and returns its path."""
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    target = SCREENSHOTS / f"{name}.png"
-    page.screenshot(path=target)
-    return target
-
-
-def log_in(page: Page, login: str, password: str | None = None) -> None:
-    """Logs a person in and waits for the web client; the demo's people use their login as password."""
-    page.goto("/web/login")
-    page.fill("input[name=login]", login)
-    page.fill("input[name=password]", password or login)
-    page.click("button[type=submit]")
-    page.wait_for_selector(".o_web_client .o_main_navbar")
+    yield begin
+    for one in begun:
+        one.keep_screenshot(f"end-of-{request.node.name}")
+        one.page.close()
+    assert [one.complaints for one in begun] == [[]] * len(begun), "errors in the browser's console"
