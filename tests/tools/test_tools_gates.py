@@ -54,6 +54,15 @@ def test_warnings_of_the_log_are_found(tmp_path, level, count):
     assert len(log_faults(log)) == count
 
 
+def test_what_a_shutdown_cuts_off_is_no_fault_but_the_next_start_is_judged(tmp_path):
+    log = tmp_path / "odoo.log"
+    shutdown = LINE.format("INFO").replace("odoo.x: something", "odoo.service.server: Initiating shutdown")
+    start = LINE.format("INFO").replace("odoo.x: something", "odoo: Odoo version 19.0")
+    log.write_text(shutdown + LINE.format("ERROR") + start + LINE.format("WARNING"))
+
+    assert log_faults(log) == [LINE.format("WARNING").rstrip()]
+
+
 @pytest.fixture
 def compose():
     return yaml.safe_load((ROOT / "compose.yaml").read_text())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -78,8 +79,23 @@ def log_faults(log: Path) -> list[str]:
     ]
     # An entry may have several lines: what went wrong with a query stands below it.
     entries = LOG_ENTRY.split(log.read_text(errors="replace")) if log.exists() else []
-    faults = [entry for entry in entries if LOG_FAULT.match(entry) and not any(one.search(entry) for one in allowed)]
+    faults = [
+        entry
+        for entry in _while_serving(entries)
+        if LOG_FAULT.match(entry) and not any(one.search(entry) for one in allowed)
+    ]
     return [entry.partition("\n")[0] for entry in faults]
+
+
+def _while_serving(entries: list[str]) -> Iterator[str]:
+    """All entries but those of a shutdown, when Odoo closes the connections of scheduled actions that still run."""
+    stopping = False
+    for entry in entries:
+        stopping = "odoo.service.server: Initiating shutdown" in entry or (
+            stopping and "odoo: Odoo version" not in entry
+        )
+        if not stopping:
+            yield entry
 
 
 def report(level: str, results: Results, faults: list[str]) -> int:
