@@ -145,15 +145,20 @@ unpack_mosquitto() {
   printf '%s\n' "$home/broker/mosquitto" >"$home/mosquitto.path"
 }
 
-install_chromium() {
-  if command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; then return; fi
-  step chromium "$(key chromium)" "Chromium, for the browser tests" apt_install_chromium
+install_browser() {
+  if has_browser && has_driver_library; then return; fi
+  step chromium "$(key chromium libatomic1)" "Chromium, for the browser tests" apt_install_browser
 }
 
-apt_install_chromium() {
+has_browser() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; }
+
+# The program with which Playwright drives the browser needs it; a minimal Debian does not have it.
+has_driver_library() { PATH=$PATH:/sbin:/usr/sbin ldconfig -p | grep -q 'libatomic\.so\.1'; }
+
+apt_install_browser() {
   local as_root=
   if [ "$(id -u)" -ne 0 ]; then as_root=sudo; fi
   export DEBIAN_FRONTEND=noninteractive
   $as_root apt-get -q update
-  $as_root apt-get -q -y install --no-install-recommends chromium fonts-dejavu-core
+  $as_root apt-get -q -y install --no-install-recommends chromium fonts-dejavu-core libatomic1
 }

@@ -5,7 +5,7 @@
 #   ODOO_SRC=/path                     uses that Odoo 19 (a source tree or a dist-packages folder) instead of Debian's package
 #   PYTHON=/path/to/python3            the interpreter of the environment (3.10 to 3.13)
 #
-# Nothing is changed outside .odoo/, except that --test installs Debian's chromium when no Chromium is found.
+# Nothing is changed outside .odoo/, except that --test installs Debian's chromium and libatomic1 when they are missing.
 # Safe to repeat: a step whose inputs have not changed is skipped. Logs: .odoo/log/.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -38,5 +38,5 @@ if [ -n "${ODOO_SRC:-}" ]; then
   step odoo "$ODOO_SRC" "Odoo from ODOO_SRC" use_existing_odoo
 fi
 install_debian
-if [ -n "$test_too" ]; then install_chromium; fi
+if [ -n "$test_too" ]; then install_browser; fi
 wait_for_background
