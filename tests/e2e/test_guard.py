@@ -5,13 +5,11 @@ The lane is Odoo's own, in its own process; the test is the other lane, and Post
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
 
 from tools.stack.process import wait_until
 
+from .sessions import brake, end_session, session, wait_until_halted
 from .workshop import BenchOrder, release_on_bench
 
 #: First half of the advisory lock of an inbox shard: part of what processes of two releases must agree on.
@@ -33,18 +31,6 @@ def two_orders(admin, orders, mes) -> list[BenchOrder]:
     return [first, next(other for other in others if shard_of(admin, other) != shard_of(admin, first))]
 
 
-@contextmanager
-def session(stack) -> Iterator:
-    """A database session of our own with a transaction open."""
-    connection = stack.server.connect(stack.database)
-    connection.autocommit = False
-    try:
-        with connection.cursor() as cursor:
-            yield cursor
-    finally:
-        connection.close()
-
-
 def take_guard(cursor, shard: int) -> bool:
     """Tries to become the lane of a shard, as a lane does."""
     cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [INBOX_LOCKS, shard])
@@ -56,19 +42,6 @@ def guards_of(stack, shard: int) -> list[int]:
     statement = """SELECT pid FROM pg_locks JOIN pg_database d ON d.oid = database
                     WHERE locktype = 'advisory' AND classid = %s AND objid = %s AND granted AND datname = %s"""
     return [pid for (pid,) in stack.server.query(statement, (INBOX_LOCKS, shard, stack.database))]
-
-
-def waits_for(stack, table: str) -> list[int]:
-    """The backends that wait for a lock on a table."""
-    statement = "SELECT pid FROM pg_locks WHERE NOT granted AND relation = %s::regclass"
-    return [pid for (pid,) in stack.server.query(statement, (table,), stack.database)]
-
-
-def end_session(stack, pid: int) -> None:
-    """Ends one session of the server and waits until it is gone: the network's or an administrator's doing."""
-    stack.server.query("SELECT pg_terminate_backend(%s)", (pid,))
-    alive = "SELECT 1 FROM pg_stat_activity WHERE pid = %s"
-    wait_until(lambda: not stack.server.query(alive, (pid,)), f"the end of session {pid}", timeout=10)
 
 
 def send(mes, order: BenchOrder, position: int = 0) -> str:
@@ -105,17 +78,16 @@ def test_a_held_shard_is_left_alone_until_its_holder_dies(stack, admin, mes, two
 def test_a_lane_that_lost_its_guard_commits_nothing(stack, admin, mes, two_orders):
     mine, other = two_orders
     shard = shard_of(admin, mine)
-    with session(stack) as brake, session(stack) as other_lane:
-        # The lane comes to a halt in the middle of its transaction: everything is done but the proof.
-        brake.execute("LOCK TABLE mes_effect IN EXCLUSIVE MODE")
-        message = send(mes, mine)
-        wait_until(lambda: waits_for(stack, "mes_effect"), "the lane to be stopped", timeout=30)
-        (guard,) = guards_of(stack, shard)
-        assert not take_guard(other_lane, shard), "two lanes never work one shard"
-        end_session(stack, guard)
-        assert take_guard(other_lane, shard), "the shard is free with its connection's end"
-        later = send(mes, other)
-        brake.connection.rollback()
+    with session(stack) as other_lane:
+        with brake(stack, "mes_effect"):
+            message = send(mes, mine)
+            # Everything is done but the proof.
+            wait_until_halted(stack, "mes_effect", stack.odoo_process.pid)
+            (guard,) = guards_of(stack, shard)
+            assert not take_guard(other_lane, shard), "two lanes never work one shard"
+            end_session(stack, guard)
+            assert take_guard(other_lane, shard), "the shard is free with its connection's end"
+            later = send(mes, other)
         wait_for_done(mes, later)
         assert state(mes, message) == PENDING
         assert not admin.search("mes.attempt", [["inbox_id.uuid", "=", message]])
