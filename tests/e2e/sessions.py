@@ -25,7 +25,7 @@ def session(stack: Stack) -> Iterator:
 def brake(stack: Stack, table: str) -> Iterator[None]:
     """While the block runs, whoever writes to the table comes to a halt in the middle of its transaction."""
     with session(stack) as cursor:
-        cursor.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
+        cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
         yield
 
 

@@ -116,11 +116,9 @@ def test_the_broker_restarts_while_a_plant_reports(stack, orders, south):
 
 def test_the_gateway_is_killed_before_it_has_stored(stack, orders, south):
     order = orders.create(20, "SP")
-    south.plan(order.name, Play.DUPLICATES.value)
-    stack.gateway.kill()
-    orders.release(order)
+    south.plan(order.name, Play.HAPPY.value)  # each event once: what is lost stays lost
     with brake(stack, "mes_inbox_message"):
-        stack.start_gateway()
+        orders.release(order)
         # It has delivered the release, and the plant's first event is in its hands: not stored, so not acknowledged.
         wait_until_halted(stack, "mes_inbox_message", stack.gateway.pid)
         stack.gateway.kill()
