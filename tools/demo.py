@@ -212,6 +212,7 @@ def show(name: str) -> None:
         print(
             f"\n  Odoo    {stack.url}/odoo    login admin, password admin\n"
             f"  also    planner, supervisor, quality, integrator (password = login)\n"
+            f"  data    database {stack.database}\n"
             f"  logs    {stack.folder}\n\n  Ctrl-C stops everything.\n",
             flush=True,
         )
