@@ -4,7 +4,7 @@
     "summary": "Manufacturing orders flow out to the plant, what happened flows back: once, in order, provably",
     # Odoo would read the README as reStructuredText.
     "description": "Connects manufacturing orders with MES and other plant systems; see README.md.",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Manufacturing/Manufacturing",
     "author": "Plant Integration Suite contributors",
     "license": "LGPL-3",
@@ -15,6 +15,7 @@
         "security/ir.model.access.csv",
         "security/mes_rules.xml",
         "data/uom_data.xml",
+        "data/mes_flow_class_data.xml",
         "data/ir_cron_data.xml",
         "views/mes_reason_views.xml",
         "views/mes_credential_issue_views.xml",

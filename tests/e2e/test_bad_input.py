@@ -136,7 +136,7 @@ def test_who_may_not_speak_is_a_stranger(stack, admin, factory, state):
         admin.call("mes.credential", "action_revoke", [issued["credential_id"]])
     if state == "expired":
         admin.write("mes.credential", [issued["credential_id"]], {"expires_at": "2020-01-01 00:00:00"})
-    # Nothing more is sent to a paused system; what happens in its plant is still taken.
+    # What a paused system sends is kept.
     problem_of(speaker.send({}), 422 if state == "paused" else 401)
 
 

@@ -10,34 +10,67 @@ from .messages import SendResult
 # A far end may ask for a wait, not for silence: longer ones are cut to a day.
 MAX_RETRY_AFTER_SECONDS = 24 * 3600.0
 
+_GONE = 410
 _RETRY_STATUSES = frozenset({408, 425, 429})
 
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """Exponential waits: ``base_seconds`` times ``factor`` per attempt, never above the cap."""
+    """Exponential waits: ``base_seconds`` times ``factor`` per attempt, never above the cap.
 
-    base_seconds: float = 2.0
+    ``max_attempts`` and ``max_age_seconds`` (since the first of these attempts failed) end the
+    tries, whichever comes first; None never does.
+    """
+
+    base_seconds: float = 5.0
     factor: float = 2.0
     cap_seconds: float = 3600.0
-    max_attempts: int = 12
+    max_attempts: int | None = 10
+    max_age_seconds: float | None = 24 * 3600.0
 
-    def is_exhausted(self, attempt: int) -> bool:
+    def is_exhausted(self, attempt: int, age_seconds: float = 0.0) -> bool:
         """Tell whether attempt number ``attempt`` (from 1) was the last one."""
-        return attempt >= self.max_attempts
+        is_last = self.max_attempts is not None and attempt >= self.max_attempts
+        return is_last or (self.max_age_seconds is not None and age_seconds >= self.max_age_seconds)
+
+
+_DAY = 24 * 3600.0
+# fmt: off
+POLICIES: dict[str, RetryPolicy] = {
+    # Whoever works on the order is done soon, and a message never dies of a person's patience.
+    "order_locked":      RetryPolicy(1.0, 1.0, 1.0, None, None),
+    # After the tries at once, which are not counted.
+    "conflict":          RetryPolicy(1.0, 1.5, 15.0, None, None),
+    "technical":         RetryPolicy(5.0, 2.0, 3600.0, 10, _DAY),
+    # Counted by itself: two other failures and one kill are not three kills.
+    "process_killed":    RetryPolicy(5.0, 2.0, 60.0, 3, None),
+    # A system may be away over a long weekend before its messages are given up.
+    "unreachable":       RetryPolicy(5.0, 2.0, 3600.0, None, 4 * _DAY),
+    "system_busy":       RetryPolicy(5.0, 2.0, 3600.0, None, 4 * _DAY),
+    "no_signing_secret": RetryPolicy(30.0, 2.0, 3600.0, None, 4 * _DAY),
+    # The route is paused; how long is its owner's business.
+    "endpoint_gone":     RetryPolicy(60.0, 1.0, 60.0, None, None),
+}
+# fmt: on
+
+
+def policy_for(code: str) -> RetryPolicy:
+    """Return the policy of an answer code that waits; that of ``technical`` for one without its own."""
+    return POLICIES.get(code, POLICIES["technical"])
 
 
 def delay_for(attempt: int, policy: RetryPolicy, rng: Random) -> float:
-    """Return the seconds to wait after attempt number ``attempt`` (from 1), with full jitter.
+    """Return the seconds to wait after attempt number ``attempt`` (from 1).
 
-    Drawn evenly between nothing and the exponential limit, so that senders which failed
-    together do not come back together.
+    Drawn evenly from the upper half of the exponential limit: never at once, and senders which
+    failed together do not come back together.
     """
     try:
-        limit = policy.base_seconds * policy.factor ** (attempt - 1)
+        limit = policy.base_seconds * policy.factor ** (max(attempt, 1) - 1)
     except OverflowError:
         limit = policy.cap_seconds
-    return rng.uniform(0.0, min(limit, policy.cap_seconds))
+    limit = min(limit, policy.cap_seconds)
+    return rng.uniform(limit / 2, limit)
 
 
 def http_outcome(status: int, headers: Mapping[str, str], now: float) -> SendResult:
@@ -48,6 +81,8 @@ def http_outcome(status: int, headers: Mapping[str, str], now: float) -> SendRes
     if 200 <= status < 300:
         return SendResult(status, "accepted")
     detail = f"HTTP {status}."
+    if status == _GONE:
+        return SendResult(status, "endpoint_gone", detail)
     if status in _RETRY_STATUSES or status >= 500:
         return SendResult(status, "system_busy", detail, retry_after=_retry_after(headers, now))
     return SendResult(status, "refused_by_system", detail)

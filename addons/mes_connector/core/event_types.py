@@ -6,19 +6,10 @@ passes a mapping of its own to these functions; nothing here is changed at run t
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 
 from .errors import error
 from .messages import Envelope
-from .states import Direction, SystemKind
-
-
-class FlowClass(str, Enum):
-    """How soon a message must have its effect: at once, within minutes, or overnight."""
-
-    REAL_TIME = "real_time"
-    WINDOW = "window"
-    BATCH = "batch"
+from .states import Direction, FlowClass, SystemKind
 
 
 @dataclass(frozen=True)
@@ -26,7 +17,8 @@ class EventType:
     """One version of one event type.
 
     ``key`` names the property of ``data`` that holds the ordering key; ``kinds`` are the kinds
-    of system that get a route for it by default.
+    of system that get a route for it by default. A ``is_snapshot`` tells all of its object: an
+    older one of the same key that has not been sent is worth nothing.
     """
 
     name: str
@@ -36,6 +28,7 @@ class EventType:
     flow_class: FlowClass
     kinds: tuple[SystemKind, ...]
     summary: str
+    is_snapshot: bool = False
 
     @property
     def wire_type(self) -> str:

@@ -54,7 +54,66 @@ class SystemState(str, Enum):
 
     DRAFT = "draft"
     ACTIVE = "active"
+
+
+class PauseKind(str, Enum):
+    """What is held back: everything, or only what comes after the pause began."""
+
+    PAUSE = "pause"
+    DRAIN = "drain"
+
+
+class FlowState(str, Enum):
+    """Whether messages flow; drained means that a drain has nothing left to work."""
+
+    RUNNING = "running"
     PAUSED = "paused"
+    DRAINING = "draining"
+    DRAINED = "drained"
+
+
+class FlowClass(str, Enum):
+    """How soon a message must have its effect: at once, within minutes, or overnight."""
+
+    REAL_TIME = "real_time"
+    WINDOW = "window"
+    BATCH = "batch"
+
+
+class Retention(str, Enum):
+    """What is kept of a settled message: all of it, all but its payload, or as little as possible."""
+
+    FULL = "full"
+    METADATA = "metadata"
+    NONE = "none"
+
+
+class BreakerState(str, Enum):
+    """Whether a system is called: normally, not at all for a while, or once to see whether it is back."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half_open"
+
+
+class ReplayAction(str, Enum):
+    """What a mass action does with each of its messages."""
+
+    RESEND = "resend"
+    MISSED = "missed"
+    RETRY = "retry"
+    DISCARD = "discard"
+    APPLY_AGAIN = "apply_again"
+
+
+class ReplayState(str, Enum):
+    """How far a mass action has come."""
+
+    DRAFT = "draft"
+    RUNNING = "running"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
 
 
 class CaseState(str, Enum):

@@ -57,7 +57,7 @@ class OdooSink:
     def deliver(self, client: MqttClient) -> int:
         """Work the outbox of MQTT systems once; returns how many messages were worked."""
         with self._environment() as env:
-            return env["mes.lane"]._run("mes.outbox.message", transport=MqttTransport(client))
+            return env["mes.lane"]._run("mes.outbox.message", transport=MqttTransport(client)).worked
 
     def _store(self, env, system_code, body):
         intake, caller = env["mes.intake"], self._identify(env, system_code)

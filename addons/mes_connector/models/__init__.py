@@ -2,8 +2,11 @@
 
 from . import (
     mes_system,
+    mes_flow_class,
     mes_route,
+    mes_pause,
     mes_credential,
+    mes_queue_mixin,
     mes_message_mixin,
     mes_inbox_message,
     mes_outbox_message,
@@ -17,6 +20,7 @@ from . import (
     mes_intake,
     mes_dispatcher,
     mes_delivery,
+    mes_claim,
     mes_lane,
     mes_order_lifecycle,
     mes_order_document,

@@ -18,6 +18,7 @@ class MesAttempt(models.Model):
     http_status = fields.Integer("HTTP status")
     code = fields.Char()
     detail = fields.Text()
+    trace_id = fields.Char("Trace", help="W3C trace id of the message, by which other systems find it in their logs.")
 
     @api.model
     def _log(self, message, started_at, duration_ms, **values):
@@ -30,6 +31,8 @@ class MesAttempt(models.Model):
                 duration_ms=round(duration_ms),
                 company_id=message.company_id.id,
                 plant_id=message.plant_id.id,
+                # version-trace-parent-flags
+                trace_id=(message.traceparent or "--").split("-")[1],
                 **{link: message.id},
             )
         )

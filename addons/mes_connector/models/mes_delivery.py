@@ -1,13 +1,11 @@
 """Sends one outbox message: claim, send with no transaction open, write the outcome; the wire is a transport's."""
 
 import logging
-import random
 import time
 
 from odoo import api, fields, models
 
 from ..core import errors
-from ..core.backoff import RetryPolicy, delay_for
 from ..core.message_machine import OutboxEvent
 from ..core.redact import redact
 from ..core.states import SystemState, TransportKind
@@ -15,9 +13,6 @@ from ..transports import TRANSPORTS
 from ..transports.base import Delivery
 
 _logger = logging.getLogger(__name__)
-
-#: With waits of up to an hour, a system may be away for more than a day before its messages are given up.
-POLICY = RetryPolicy(max_attempts=40)
 
 
 class MesDelivery(models.AbstractModel):
@@ -31,12 +26,19 @@ class MesDelivery(models.AbstractModel):
         return self.env[queue]._due_shards(self._sendable_systems(self._kind(transport)))
 
     @api.model
-    def _next_due(self, queue, shard, tried, transport=None):
-        return self.env[queue]._next_due(shard, tried, self._sendable_systems(self._kind(transport))).id
+    def _next_due(self, queue, shard, transport=None, **limits):
+        return self.env[queue]._next_due(shard, systems=self._sendable_systems(self._kind(transport)), **limits)
 
     @api.model
-    def _next_attempt_in(self, queue, transport=None):
-        return self.env[queue]._next_attempt_in(self._sendable_systems(self._kind(transport)))
+    def _next_ripe_in(self, queue, transport=None):
+        return self.env[queue]._next_ripe_in(self._sendable_systems(self._kind(transport)))
+
+    @api.model
+    def _note_killed(self, message):
+        """Write down that the process that had ``message`` in hand is gone; after some times it is dead."""
+        if message._fence():
+            message.attempt_count += 1
+            message._note_killed()
 
     def _kind(self, transport):
         """The transport kind this lane serves: the gateway brings MQTT, scheduled actions send over HTTP."""
@@ -64,7 +66,7 @@ class MesDelivery(models.AbstractModel):
         """Try a message again later whose outcome could not be written down."""
         message = self.env["mes.outbox.message"].browse(message_id)
         if message._fence():
-            self._wait_or_die(message, errors.error("technical"), None)
+            message._try_again_later(errors.error("technical"))
 
     # -- one message -------------------------------------------------------------------------------------------------
 
@@ -101,7 +103,7 @@ class MesDelivery(models.AbstractModel):
                     {"code": result.code, "text": False, "sent_at": fields.Datetime.now(), "next_attempt_at": False},
                 )
             elif spec.disposition is errors.Disposition.WAIT:
-                self._wait_or_die(message, errors.error(result.code, redact(result.detail)), result.retry_after)
+                message._try_again_later(errors.error(result.code, redact(result.detail)), after=result.retry_after)
             else:
                 message._move(
                     OutboxEvent.REFUSE,
@@ -116,13 +118,6 @@ class MesDelivery(models.AbstractModel):
             detail=redact(result.detail),
         )
         self.env["mes.case"]._follow(message)
-
-    def _wait_or_die(self, message, error, retry_after):
-        if POLICY.is_exhausted(message.attempt_count):
-            message._move(OutboxEvent.DIE, {"code": error.code, "text": str(error), "next_attempt_at": False})
-            return
-        delay = retry_after if retry_after is not None else delay_for(message.attempt_count, POLICY, random)
-        message._move(OutboxEvent.WAIT, message._wait_values(error, delay))
 
     @api.model
     def _sendable_systems(self, kind):

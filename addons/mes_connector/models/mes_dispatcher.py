@@ -1,7 +1,6 @@
 """Applies one inbox message in the caller's transaction: its turn, its handler in a savepoint, what came of it."""
 
 import logging
-import random
 import time
 from pathlib import Path
 
@@ -11,7 +10,6 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import LockError
 
 from ..core import errors
-from ..core.backoff import RetryPolicy, delay_for
 from ..core.event_types import EVENT_TYPES
 from ..core.message_machine import InboxEvent
 from ..core.schema import SchemaSet
@@ -20,9 +18,6 @@ from ..handlers.base import HandlerCommand
 
 _logger = logging.getLogger(__name__)
 
-POLICY = RetryPolicy()
-#: Waiting for whoever works on the order: looked at again soon, and never dead.
-LOCKED_SECONDS = 1
 #: Parked codes that the next applied message of the same order may resolve.
 RESUMED_BY_PROGRESS = ["too_early"]
 #: Words of the echo endpoint.
@@ -88,12 +83,12 @@ class MesDispatcher(models.AbstractModel):
         return self.env[queue]._due_shards()
 
     @api.model
-    def _next_due(self, queue, shard, tried):
-        return self.env[queue]._next_due(shard, tried).id
+    def _next_due(self, queue, shard, **limits):
+        return self.env[queue]._next_due(shard, **limits)
 
     @api.model
-    def _next_attempt_in(self, queue):
-        return self.env[queue]._next_attempt_in()
+    def _next_ripe_in(self, queue):
+        return self.env[queue]._next_ripe_in()
 
     @api.model
     def _work(self, in_transaction, message_id, check):
@@ -113,6 +108,14 @@ class MesDispatcher(models.AbstractModel):
         if message._fence():
             self._conclude(message, errors.error("conflict"))
 
+    @api.model
+    def _note_killed(self, message):
+        """Write down that the process that had ``message`` in hand is gone; after some times it is dead."""
+        if message._fence():
+            message.attempt_count += 1
+            message._note_killed()
+            self._after(message)
+
     # -- one message -------------------------------------------------------------------------------------------------
 
     @api.model
@@ -126,7 +129,7 @@ class MesDispatcher(models.AbstractModel):
             return False
         message.attempt_count += 1
         message._link_order()
-        started_at, clock = fields.Datetime.now(), time.monotonic()
+        started_at, clock = self.env.cr.now(), time.monotonic()
         error = self._try(message)
         self.env["mes.attempt"]._log(
             message,
@@ -217,14 +220,8 @@ class MesDispatcher(models.AbstractModel):
             message._settle(InboxEvent.REJECT, error.spec, str(error))
         elif disposition is errors.Disposition.EXPIRE:
             message._settle(InboxEvent.EXPIRE, error.spec, str(error))
-        elif error.code == "order_locked":
-            message._move(InboxEvent.WAIT, message._wait_values(error, LOCKED_SECONDS))
-        elif POLICY.is_exhausted(message.attempt_count):
-            message._move(InboxEvent.DIE, {"code": error.code, "text": str(error), "next_attempt_at": False})
-            self.env["mes.case"]._follow(message)
         else:
-            delay = delay_for(message.attempt_count, POLICY, random)
-            message._move(InboxEvent.WAIT, message._wait_values(error, delay))
+            message._try_again_later(error)
 
     def _after(self, message):
         """Let through what waited for this message's turn or effect, and post the order if it was the last thing."""

@@ -9,6 +9,7 @@ from odoo.tools import SQL
 
 from .. import vault
 from ..core import errors, signature, states
+from ..core.flow import FlowPlan
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Caller:
     code: str
     company_id: int
     plants: dict  # warehouse code -> id
-    event_types: frozenset
+    event_types: dict  # what it may send: wire type -> core FlowPlan
 
 
 class MesIdentity(models.AbstractModel):
@@ -72,27 +73,31 @@ class MesIdentity(models.AbstractModel):
                           ARRAY(SELECT ARRAY[c.kind, c.secret_encrypted] FROM mes_credential c
                                  WHERE c.system_id = s.id AND c.revoked_at IS NULL
                                    AND (c.expires_at IS NULL OR c.expires_at > %(now)s) ORDER BY c.id DESC),
-                          ARRAY(SELECT r.event_type FROM mes_route r
-                                 WHERE r.system_id = s.id AND r.active AND r.direction = %(direction)s),
+                          (SELECT json_agg(json_build_array(r.event_type, f.id, f.kind, f.priority,
+                                                            f.window_seconds, f.opens_at, f.closes_at))
+                             FROM mes_route r JOIN mes_flow_class f ON f.id = r.flow_class_id
+                            WHERE r.system_id = s.id AND r.active AND r.direction = %(direction)s),
                           ARRAY(SELECT ARRAY[w.code, w.id::text] FROM stock_warehouse w
                                   JOIN mes_system_stock_warehouse_rel p ON p.stock_warehouse_id = w.id
                                  WHERE p.mes_system_id = s.id)
                      FROM mes_system s
-                    WHERE s.code = %(code)s AND s.state = ANY(%(states)s)
+                    WHERE s.code = %(code)s AND s.state = %(state)s
                       AND (%(transport)s IS NULL OR s.transport = %(transport)s)""",
                 now=fields.Datetime.now(),
                 direction=states.Direction.IN.value,
                 code=system_code,
-                states=[states.SystemState.ACTIVE.value, states.SystemState.PAUSED.value],
+                state=states.SystemState.ACTIVE.value,
                 transport=transport and transport.value,
             )
         )
         if not rows:
             return None, {}
         system_id, company_id, credentials, event_types, plants = rows[0]
-        caller = Caller(
-            system_id, system_code, company_id, {code: int(id_) for code, id_ in plants}, frozenset(event_types)
-        )
+        plans = {
+            name: FlowPlan(class_id, states.FlowClass(kind), *numbers)
+            for name, class_id, kind, *numbers in event_types or ()
+        }
+        caller = Caller(system_id, system_code, company_id, {code: int(id_) for code, id_ in plants}, plans)
         secrets = {}
         for kind, token in credentials:
             if secret := self._open_secret(token):

@@ -27,8 +27,11 @@ class MesInboxMessage(models.Model):
     _inherit = ["mes.message.mixin"]
 
     TRANSITIONS = message_machine.INBOX_TRANSITIONS
+    WAIT, DIE = InboxEvent.WAIT, InboxEvent.DIE
+    DIRECTION = states.Direction.IN
     DUE = (InboxState.PENDING, InboxState.WAITING)
     BLOCKING = (InboxState.PENDING, InboxState.WAITING, InboxState.DEAD)
+    AWAITING = (InboxState.PARKED,)
     WAITING = (InboxState.PENDING, InboxState.WAITING, InboxState.PARKED)
     FAILED = (InboxState.REJECTED, InboxState.DEAD, InboxState.EXPIRED)
 
@@ -46,13 +49,16 @@ class MesInboxMessage(models.Model):
     attempt_ids = fields.One2many("mes.attempt", "inbox_id", "Attempts made")
     effect_ids = fields.One2many("mes.effect", "inbox_id", "Effects")
     answer_ids = fields.One2many("mes.outbox.message", "answers_id", "Answers")
+    replay_of_id = fields.Many2one("mes.inbox.message", "Repeats", readonly=True, index="btree_not_null")
 
     _identity = models.UniqueIndex(
-        "(system_id, source, event_id) WHERE is_quarantined IS NOT TRUE", "This event was received already."
+        "(system_id, source, event_id) WHERE is_quarantined IS NOT TRUE AND replay_of_id IS NULL",
+        "This event was received already.",
     )
     _quarantine = models.UniqueIndex("(system_id, content_hash) WHERE is_quarantined", "Quarantined already.")
     _uuid_unique = models.UniqueIndex("(uuid)", "Message ids are unique.")
-    _live = models.Index(f"(shard, id) WHERE state IN {states.sql_list(BLOCKING)}")
+    _due = models.Index(f"(shard, priority, id) WHERE state IN {states.sql_list(DUE)}")
+    _heads = models.Index(f"(system_id, ordering_key, id) WHERE state IN {states.sql_list(BLOCKING)}")
     _parked = models.Index(f"(ordering_key, waiting_for) WHERE state IN {states.sql_list([InboxState.PARKED])}")
     _heard = models.Index("(system_id, received_at)")
     _turn = models.Index("(system_id, source, ordering_key, sequence) WHERE sequence > 0")
@@ -154,7 +160,13 @@ class MesInboxMessage(models.Model):
             cases = messages.case_id
             messages._move(
                 InboxEvent.RESUME,
-                {"waiting_for": False, "next_attempt_at": False, "case_id": False, "attempt_count": 0},
+                {
+                    "waiting_for": False,
+                    "next_attempt_at": False,
+                    "retrying_since": False,
+                    "case_id": False,
+                    "attempt_count": 0,
+                },
             )
             cases._close_if_done()
             self.env["mes.lane"]._wake(self._name)

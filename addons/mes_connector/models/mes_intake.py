@@ -5,12 +5,13 @@ import json
 import uuid
 from dataclasses import dataclass
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import SQL
 
 from ..core import errors, states
 from ..core.envelope import BATCH, content_hash, media_type, parse_json, read_event, split_events
 from ..core.event_types import event_type, ordering_key
+from ..core.flow import collect_until
 from ..core.messages import Envelope
 from ..core.sharding import shard_of
 
@@ -21,6 +22,51 @@ QUARANTINE_ROWS = 500
 
 #: How much of an identifier of an invalid event is kept.
 IDENTIFIER_CHARACTERS = 255
+
+
+#: Stores what is new of a request in one statement, and says of each event which row it is.
+STORE = """
+    WITH incoming AS (
+            SELECT * FROM json_to_recordset(%(rows)s) AS x(
+                uuid text, source text, event_id text, event_type text, event_time timestamp,
+                ordering_key text, shard int, sequence int, expires_at timestamp, plant_id int,
+                correlation_id text, causation_id text, traceparent text, payload text,
+                content_hash text, flow_class_id int, priority int, collect_until timestamp,
+                position int)),
+        new AS (
+            SELECT incoming.* FROM incoming
+             WHERE NOT EXISTS (SELECT 1 FROM mes_inbox_message known
+                                WHERE known.system_id = %(system)s AND known.source = incoming.source
+                                  AND known.event_id = incoming.event_id
+                                  AND known.is_quarantined IS NOT TRUE AND known.replay_of_id IS NULL)),
+        inserted AS (
+            INSERT INTO mes_inbox_message (
+                system_id, company_id, state, received_at, create_date, write_date, create_uid, write_uid,
+                attempt_count, uuid, source, event_id, event_type, event_time, ordering_key, shard,
+                sequence, expires_at, plant_id, correlation_id, causation_id, traceparent, payload,
+                content_hash, flow_class_id, priority, collect_until)
+            SELECT %(system)s, %(company)s, %(state)s, %(now)s, %(now)s, %(now)s, %(uid)s, %(uid)s, 0,
+                   uuid, source, event_id, event_type, event_time, ordering_key, shard,
+                   sequence, expires_at, plant_id, correlation_id, causation_id, traceparent, payload,
+                   content_hash, flow_class_id, priority,
+                   CASE WHEN collect_until IS NOT NULL THEN least(collect_until, (
+                        SELECT min(open.collect_until) FROM mes_inbox_message open
+                         WHERE open.system_id = %(system)s AND open.ordering_key = new.ordering_key
+                           AND open.state IN %(blocking)s AND open.collect_until > %(now)s)) END
+              FROM new ORDER BY position
+            ON CONFLICT (system_id, source, event_id)
+                  WHERE is_quarantined IS NOT TRUE AND replay_of_id IS NULL DO NOTHING
+            RETURNING uuid, source, event_id, content_hash)
+    SELECT incoming.position, incoming.event_id, incoming.source, incoming.uuid = inserted.uuid,
+           coalesce(inserted.uuid, known.uuid),
+           coalesce(inserted.content_hash, known.content_hash) = incoming.content_hash
+      FROM incoming
+      LEFT JOIN inserted USING (source, event_id)
+      LEFT JOIN mes_inbox_message known
+             ON known.system_id = %(system)s AND known.source = incoming.source
+            AND known.event_id = incoming.event_id AND known.is_quarantined IS NOT TRUE
+            AND known.replay_of_id IS NULL
+     ORDER BY incoming.position"""
 
 
 @dataclass(frozen=True)
@@ -122,64 +168,47 @@ class MesIntake(models.AbstractModel):
         return {"id": reading.event_id, "status": "invalid", "error": reading.error}
 
     def _insert(self, caller, readings):
-        """Insert what is new in one statement; ``{position: result}``. A known identity returns its first row."""
-        now = fields.Datetime.now()
+        """Insert what is new in one statement; ``{position: result}``. A known identity returns its first row.
+
+        What is known is left out before the insertion, not only by the index: a repetition that comes while its first
+        copy is being worked is no conflict. Two that come at once are, and the request is run again by Odoo.
+        """
+        now = self.env.cr.now()
         only_plant = next(iter(caller.plants.values())) if len(caller.plants) == 1 else None
         rows = [
-            dict(self._row(caller, reading, only_plant), position=position) for position, reading in enumerate(readings)
+            dict(self._row(caller, reading, only_plant, now), position=position)
+            for position, reading in enumerate(readings)
         ]
-        found = self.env.execute_query(
+        # Not logged: the text of a failed statement would put payloads into the server's log.
+        self.env.cr.execute(
             SQL(
-                """WITH incoming AS (
-                       SELECT * FROM json_to_recordset(%(rows)s) AS x(
-                           uuid text, source text, event_id text, event_type text, event_time timestamp,
-                           ordering_key text, shard int, sequence int, expires_at timestamp, plant_id int,
-                           correlation_id text, causation_id text, traceparent text, payload text,
-                           content_hash text, position int)),
-                   inserted AS (
-                       INSERT INTO mes_inbox_message (
-                           system_id, company_id, state, received_at, create_date, write_date, create_uid, write_uid,
-                           attempt_count, uuid, source, event_id, event_type, event_time, ordering_key, shard,
-                           sequence, expires_at, plant_id, correlation_id, causation_id, traceparent, payload,
-                           content_hash)
-                       SELECT %(system)s, %(company)s, %(state)s, %(now)s, %(now)s, %(now)s, %(uid)s, %(uid)s, 0,
-                              uuid, source, event_id, event_type, event_time, ordering_key, shard,
-                              sequence, expires_at, plant_id, correlation_id, causation_id, traceparent, payload,
-                              content_hash
-                         FROM incoming ORDER BY position
-                       ON CONFLICT (system_id, source, event_id) WHERE is_quarantined IS NOT TRUE DO NOTHING
-                       RETURNING uuid, source, event_id, content_hash)
-                   SELECT incoming.position, incoming.event_id, incoming.source, incoming.uuid = inserted.uuid,
-                          coalesce(inserted.uuid, known.uuid),
-                          coalesce(inserted.content_hash, known.content_hash) = incoming.content_hash
-                     FROM incoming
-                     LEFT JOIN inserted USING (source, event_id)
-                     LEFT JOIN mes_inbox_message known
-                            ON known.system_id = %(system)s AND known.source = incoming.source
-                           AND known.event_id = incoming.event_id AND known.is_quarantined IS NOT TRUE
-                    ORDER BY incoming.position""",
+                STORE,
                 rows=json.dumps(rows),
                 system=caller.id,
                 company=caller.company_id,
                 state=states.InboxState.PENDING.value,
+                blocking=tuple(state.value for state in self.env["mes.inbox.message"].BLOCKING),
                 now=now,
                 uid=self.env.uid or 1,
-            )
+            ),
+            log_exceptions=False,
         )
-        results = {}
-        for position, event_id, source, is_new, message, same in found:
-            status = "stored" if is_new else "duplicate" if same else "conflict"
-            results[position] = {
-                "id": event_id,
-                "source": source,
-                "status": status,
-                "message": message,
-                "status_url": f"/mes/v1/{caller.code}/messages/{message}",
-            }
-        return results
+        return {row[0]: self._stored(caller, row) for row in self.env.cr.fetchall()}
 
-    def _row(self, caller, reading, only_plant):
+    def _stored(self, caller, row):
+        """What became of one event, as the answer of the events endpoint shows it."""
+        _position, event_id, source, is_new, message, same = row
+        return {
+            "id": event_id,
+            "source": source,
+            "status": "stored" if is_new else "duplicate" if same else "conflict",
+            "message": message,
+            "status_url": f"/mes/v1/{caller.code}/messages/{message}",
+        }
+
+    def _row(self, caller, reading, only_plant, now):
         envelope = reading.envelope
+        plan = caller.event_types[envelope.type]
         key = ordering_key(envelope, self.env["mes.dispatcher"]._event_types())
         return {
             "uuid": str(uuid.uuid4()),
@@ -197,6 +226,9 @@ class MesIntake(models.AbstractModel):
             "traceparent": envelope.traceparent,
             "payload": reading.raw,
             "content_hash": reading.hash,
+            "flow_class_id": plan.class_id,
+            "priority": plan.priority,
+            "collect_until": self._to_column(collect_until(plan, now)),
         }
 
     def _to_column(self, moment):

@@ -1,11 +1,13 @@
 """What inbox and outbox rows share: identity, ordering, ownership of trouble, and the way a state may change."""
 
+import random
 from datetime import timedelta, timezone
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..core import states
+from ..core import errors, states
+from ..core.backoff import delay_for, policy_for
 from ..core.envelope import format_time
 from ..core.message_machine import next_state
 
@@ -18,11 +20,14 @@ def to_wire_time(moment):
 class MesMessageMixin(models.AbstractModel):
     _name = "mes.message.mixin"
     _description = "Message between Odoo and a system"
+    _inherit = ["mes.queue.mixin"]
     _order = "id desc"
     _rec_name = "event_type"
 
-    #: Subclasses name their transition table, and the states that mean "waiting" and "failed" on screens.
+    #: Subclasses name their transition table and its events for a failed try, and the states that mean "waiting" and
+    #: "failed" on screens.
     TRANSITIONS = {}
+    WAIT = DIE = None
     WAITING = ()
     FAILED = ()
 
@@ -34,14 +39,12 @@ class MesMessageMixin(models.AbstractModel):
     event_type = fields.Char(required=True)
     event_time = fields.Datetime("Happened at", required=True)
     ordering_key = fields.Char(required=True)
-    shard = fields.Integer(required=True, aggregator=None)
     correlation_id = fields.Char()
     causation_id = fields.Char()
     traceparent = fields.Char()
     payload = fields.Text(required=True, help="The event exactly as it was received or will be sent.")
     production_id = fields.Many2one("mrp.production", "Manufacturing Order", index="btree_not_null")
     attempt_count = fields.Integer("Attempts", readonly=True, required=True, default=0)
-    next_attempt_at = fields.Datetime()
     code = fields.Char(help="Stable code of what became of the message; the reference lists them all.")
     text = fields.Text("Explanation")
     hint = fields.Char("What to do", compute="_compute_hint")
@@ -106,85 +109,29 @@ class MesMessageMixin(models.AbstractModel):
         self.invalidate_recordset()
         return bool(rows)
 
-    @api.model
-    def _due_shards(self, systems=None):
-        """Shards with work that may be done now, the longest waiting first.
+    def _try_again_later(self, error, tries=None, after=None):
+        """Let the message wait by the policy of the error's code, or die when its tries or its time are used up.
 
-        :param systems: ids of the systems to look at; all of them by default
+        :param tries: how many count; all attempts by default
+        :param after: seconds that the far end asked for
         """
-        self.flush_model()
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT shard FROM %s
-                    WHERE state IN %s AND (next_attempt_at IS NULL OR next_attempt_at <= %s) AND %s
-                    GROUP BY shard ORDER BY min(id)""",
-                SQL.identifier(self._table),
-                self._values(self.DUE),
-                fields.Datetime.now(),
-                self._of_systems(systems),
-            )
-        )
-        return [shard for (shard,) in rows]
+        policy, now = policy_for(error.code), fields.Datetime.now()
+        tries = self.attempt_count if tries is None else tries
+        since = self.retrying_since or now
+        values = {"code": error.code, "text": str(error), "retrying_since": since}
+        if policy.is_exhausted(tries, (now - since).total_seconds()):
+            self._move(self.DIE, dict(values, next_attempt_at=False))
+            self.env["mes.case"]._follow(self)
+            return
+        delay = delay_for(tries, policy, random) if after is None else after
+        self._move(self.WAIT, dict(values, next_attempt_at=now + timedelta(seconds=delay)))
 
-    @api.model
-    def _next_due(self, shard, tried=(), systems=None):
-        """The oldest message of ``shard`` that may be worked now; empty when there is none.
-
-        A key whose oldest live message must wait, or is dead, is blocked: its later messages stay behind it.
-
-        :param tried: ids already worked in this slice, which are not taken twice
-        """
-        self.flush_model()
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT m.id FROM %(table)s m
-                    WHERE m.shard = %(shard)s AND m.state IN %(due)s AND NOT m.id = ANY(%(tried)s)
-                      AND (m.next_attempt_at IS NULL OR m.next_attempt_at <= %(now)s) AND %(systems)s
-                      AND NOT EXISTS (SELECT 1 FROM %(table)s earlier
-                                       WHERE earlier.shard = m.shard AND earlier.state IN %(blocking)s
-                                         AND earlier.system_id = m.system_id
-                                         AND earlier.ordering_key = m.ordering_key AND earlier.id < m.id)
-                    ORDER BY m.id LIMIT 1""",
-                table=SQL.identifier(self._table),
-                shard=shard,
-                due=self._values(self.DUE),
-                tried=list(tried),
-                now=fields.Datetime.now(),
-                systems=self._of_systems(systems),
-                blocking=self._values(self.BLOCKING),
-            )
-        )
-        return self.browse(rows and rows[0][0])
-
-    def _values(self, group):
-        return tuple(state.value for state in group)
-
-    def _of_systems(self, systems):
-        return SQL("TRUE") if systems is None else SQL("system_id = ANY(%s)", list(systems))
-
-    @api.model
-    def _next_attempt_in(self, systems=None):
-        """Seconds until the next message that waits for its time may be worked; None when none waits."""
-        self.flush_model()
-        now = fields.Datetime.now()
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT min(next_attempt_at) FROM %s WHERE state IN %s AND next_attempt_at > %s AND %s",
-                SQL.identifier(self._table),
-                self._values(self.DUE),
-                now,
-                self._of_systems(systems),
-            )
-        )
-        return rows[0][0] and (rows[0][0] - now).total_seconds()
-
-    def _wait_values(self, error, seconds):
-        """Values of a message that is tried again after ``seconds``."""
-        return {
-            "code": error.code,
-            "text": str(error),
-            "next_attempt_at": fields.Datetime.now() + timedelta(seconds=seconds),
-        }
+    def _note_killed(self):
+        """Record that a process died with the message in hand: an attempt, and the next try or the end of tries."""
+        error = errors.error("process_killed")
+        self.env["mes.attempt"]._log(self, self.write_date, 0, code=error.code, detail=str(error))
+        kills = sum(attempt.code == error.code for attempt in self.attempt_ids)
+        self._try_again_later(error, tries=kills)
 
     def _find_owner(self):
         """Who answers for this message: the plant's owner of cases, else the system's, else the administrator."""

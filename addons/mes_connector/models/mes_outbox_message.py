@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 
 from ..core import message_machine, states
 from ..core.envelope import build_event, canonical_json
+from ..core.flow import collect_until
 from ..core.message_machine import OutboxEvent
 from ..core.sharding import shard_of
 from ..core.states import OutboxState
@@ -20,6 +21,8 @@ class MesOutboxMessage(models.Model):
     _inherit = ["mes.message.mixin"]
 
     TRANSITIONS = message_machine.OUTBOX_TRANSITIONS
+    WAIT, DIE = OutboxEvent.WAIT, OutboxEvent.DIE
+    DIRECTION = states.Direction.OUT
     DUE = (OutboxState.PENDING, OutboxState.WAITING)
     BLOCKING = (OutboxState.PENDING, OutboxState.WAITING)
     WAITING = (OutboxState.PENDING, OutboxState.WAITING)
@@ -35,8 +38,14 @@ class MesOutboxMessage(models.Model):
     confirmed_at = fields.Datetime(readonly=True)
     attempt_ids = fields.One2many("mes.attempt", "outbox_id", "Attempts made")
 
-    _identity = models.UniqueIndex("(system_id, event_id)", "This event is in the outbox of that system already.")
-    _live = models.Index(f"(shard, id) WHERE state IN {states.sql_list(BLOCKING)}")
+    expires_at = fields.Datetime(help="Not sent later than this.")
+    replay_of_id = fields.Many2one("mes.outbox.message", "Repeats", readonly=True, index="btree_not_null")
+
+    _identity = models.UniqueIndex(
+        "(system_id, event_id) WHERE replay_of_id IS NULL", "This event is in the outbox of that system already."
+    )
+    _due = models.Index(f"(shard, priority, id) WHERE state IN {states.sql_list(DUE)}")
+    _heads = models.Index(f"(system_id, ordering_key, id) WHERE state IN {states.sql_list(BLOCKING)}")
 
     @api.model
     def _state_enum(self, value):
@@ -84,21 +93,28 @@ class MesOutboxMessage(models.Model):
             "answers_id": options.get("answers_id"),
             "revision": options.get("revision", 0),
         }
+        classes = self.env["mes.route"]._flow_classes(event_type, systems)
         # sudo: whoever may change the order may not write the queue; the queue row is the change's own shadow.
         rows = self.sudo().create(
-            [
-                dict(
-                    values,
-                    system_id=system.id,
-                    company_id=system.company_id.id,
-                    shard=shard_of(system.code, key),
-                )
-                for system in systems
-            ]
+            [dict(values, **self._flow_values(system, classes[system.id], key)) for system in systems]
         )
         if rows:
             self.env["mes.lane"]._wake(self._name)
         return rows
+
+    def _flow_values(self, system, flow_class, key):
+        """Values of a new row that depend on its target: shard, class, and how long it is collected."""
+        until = collect_until(flow_class._plan(), fields.Datetime.now())
+        if until:
+            until = min(filter(None, (until, self._key_deadline(system.id, key))))
+        return {
+            "system_id": system.id,
+            "company_id": system.company_id.id,
+            "shard": shard_of(system.code, key),
+            "flow_class_id": flow_class.id,
+            "priority": flow_class.priority,
+            "collect_until": until,
+        }
 
     @api.model
     def _answer(self, message, effects):
@@ -168,7 +184,10 @@ class MesOutboxMessage(models.Model):
         if not resendable:
             raise UserError(self.env._("Messages that wait already cannot be sent again."))
         cases = resendable.case_id
-        resendable._move(OutboxEvent.RESEND, {"attempt_count": 0, "next_attempt_at": False, "case_id": False})
+        resendable._move(
+            OutboxEvent.RESEND,
+            {"attempt_count": 0, "next_attempt_at": False, "retrying_since": False, "case_id": False},
+        )
         cases._close_if_done()
         self.env["mes.lane"]._wake(self._name)
 

@@ -17,10 +17,27 @@ class MesRoute(models.Model):
     event_type = fields.Char(required=True, help="Full type with its version, such as mes.order.released.v1.")
     direction = fields.Selection(states.selection(states.Direction), required=True)
     active = fields.Boolean(default=True)
+    flow_class_id = fields.Many2one(
+        "mes.flow.class",
+        "Flow class",
+        compute="_compute_flow_class_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        ondelete="restrict",
+        help="How soon these messages are worked.",
+    )
 
     _unique_route = models.Constraint(
         "UNIQUE (system_id, direction, event_type)", "This event type is routed to the system already."
     )
+
+    @api.depends("event_type")
+    def _compute_flow_class_id(self):
+        known, classes = self.env["mes.dispatcher"]._event_types(), self.env["mes.flow.class"]._defaults()
+        for route in self:
+            event_type = known.get(route.event_type)
+            route.flow_class_id = classes.get(event_type.flow_class if event_type else states.FlowClass.REAL_TIME)
 
     @api.constrains("event_type", "direction")
     def _check_event_type(self):
@@ -46,3 +63,19 @@ class MesRoute(models.Model):
             ]
         )
         return routes.system_id._takes_outbound()
+
+    @api.model
+    def _flow_classes(self, event_type, systems):
+        """The flow class of what is sent, by system id: the route's, or the default of the event type."""
+        # sudo: as above.
+        routes = self.sudo().search(
+            [
+                ("event_type", "=", event_type),
+                ("direction", "=", states.Direction.OUT.value),
+                ("system_id", "in", systems.ids),
+            ]
+        )
+        known = self.env["mes.dispatcher"]._event_types().get(event_type)
+        kind = known.flow_class if known else states.FlowClass.REAL_TIME
+        default = self.env["mes.flow.class"]._defaults()[kind]
+        return {**{system.id: default for system in systems}, **{one.system_id.id: one.flow_class_id for one in routes}}

@@ -162,8 +162,25 @@ class MesSystem(models.Model):
         self.env["mes.lane"]._wake("mes.outbox.message")
 
     def action_pause(self):
-        """Stop delivering to the system; its messages wait, and what it sends is still taken."""
-        self.write({"state": states.SystemState.PAUSED.value})
+        """Hold back what is sent to the system and what it sends: both are kept, neither is worked."""
+        self._pause(states.PauseKind.PAUSE)
+
+    def action_drain(self):
+        """Work what there is, hold back what comes from now on."""
+        self._pause(states.PauseKind.DRAIN)
+
+    def _pause(self, kind):
+        self.check_access("write")
+        for system in self:
+            # sudo: a pause is part of the system, which may be changed; pauses are only written through their doors.
+            self.env["mes.pause"].sudo()._begin(kind, company_id=system.company_id.id, system_id=system.id)
+
+    def action_resume(self):
+        """Let held messages go."""
+        self.check_access("write")
+        for system in self:
+            # sudo: as above.
+            self.env["mes.pause"].sudo()._in_force(system.company_id.id, system_id=system.id)._end()
 
     def action_issue_credential(self):
         """Open the wizard that makes a credential and shows its secret this one time."""

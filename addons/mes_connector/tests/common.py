@@ -13,11 +13,18 @@ COUNTER = itertools.count(1)
 
 
 class AlwaysMine:
-    """A shard guard for tests, whose single connection cannot exclude anybody."""
+    """A shard guard for tests, whose single connection cannot exclude anybody; it is its own hold."""
 
     @contextmanager
     def hold(self, _shard):
-        yield lambda: None
+        yield self
+
+    def check(self):
+        """The shard is ours."""
+
+    @contextmanager
+    def alone(self):
+        yield
 
 
 class MesCase(TransactionCase):
@@ -26,6 +33,8 @@ class MesCase(TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        # Nothing is collected, unless a test is about that.
+        cls.env.ref("mes_connector.flow_class_window").window_seconds = 0
         cls.plant = cls.env["stock.warehouse"].search([("company_id", "=", cls.env.company.id)], limit=1)
         cls.stock = cls.plant.lot_stock_id
         cls.system = cls.env["mes.system"].create(
@@ -152,7 +161,7 @@ class MesCase(TransactionCase):
         progress = True
         while progress:
             progress = False
-            for shard in inbox._due_shards():
+            for shard, _priority in inbox._due_shards():
                 while message := inbox._next_due(shard):
                     dispatcher._apply(message)
                     progress = True

@@ -10,9 +10,10 @@ from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..core.backoff import POLICIES
 from ..core.message_machine import InboxEvent
 from ..core.states import InboxState, OrderPhase
-from ..models import mes_dispatcher
+from ..models import mes_message_mixin
 from .common import AlwaysMine, MesCase
 
 LOG = "odoo.addons.mes_connector.models.mes_dispatcher"
@@ -133,7 +134,7 @@ class TestDispatcher(MesCase):
         with (
             mute_logger(LOG),
             self.failing(ValueError("boom")),
-            patch.object(mes_dispatcher, "delay_for", return_value=60),
+            patch.object(mes_message_mixin, "delay_for", return_value=60),
         ):
             broken, behind = self.deliver(self.started(order), self.event("hold.placed", order, reason="R"))
         self.assertStopped(broken, InboxState.WAITING, "technical")
@@ -147,7 +148,7 @@ class TestDispatcher(MesCase):
         order = self.release(quantity=10)
         with mute_logger(LOG), self.failing(ValueError("boom")):
             message = self.send("operation.started", order, operation="10", work_center="ASM1")
-            message.write({"attempt_count": mes_dispatcher.POLICY.max_attempts - 1, "next_attempt_at": False})
+            message.write({"attempt_count": POLICIES["technical"].max_attempts - 1, "next_attempt_at": False})
             self.drain()
         self.assertStopped(message, InboxState.DEAD, "technical")
         self.assertEqual((message.case_id.state, message.case_id.is_technical), ("open", True))
@@ -200,7 +201,7 @@ class TestDispatcher(MesCase):
         order = self.release(quantity=10)
         message = self.deliver_unapplied(self.started(order))
         with self.enter_registry_test_mode():
-            worked = self.env["mes.lane"]._run("mes.inbox.message", AlwaysMine())
+            worked = self.env["mes.lane"]._run("mes.inbox.message", AlwaysMine()).worked
         self.assertEqual(worked, 1)
         self.env.invalidate_all()
         self.assertDone(message)

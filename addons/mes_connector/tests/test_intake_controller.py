@@ -123,7 +123,7 @@ class TestIntakeController(MesCase, HttpCase):
         self.assertProblem(self.post(self.started(), headers=headers), 401)
         self.system.action_activate()
         self.system.action_pause()
-        self.assertEqual(self.post(self.started(), headers=headers).status_code, 202, "pausing stops sending only")
+        self.assertEqual(self.post(self.started(), headers=headers).status_code, 202, "it is kept")
         bearer = self.system.credential_ids.filtered(lambda one: one.kind == "bearer")
         bearer.expires_at = "2026-01-01"
         self.assertProblem(self.post(self.started(), headers=headers), 401)

@@ -10,9 +10,9 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from ..core import signature
+from ..core.backoff import POLICIES
 from ..core.messages import SendResult
 from ..core.states import OutboxState
-from ..models.mes_delivery import POLICY
 from ..transports.http import HttpTransport
 from .common import AlwaysMine, MesCase
 
@@ -59,7 +59,7 @@ class TestOutbox(MesCase):
 
     def run_lane(self):
         with self.enter_registry_test_mode():
-            worked = self.env["mes.lane"]._run("mes.outbox.message", AlwaysMine())
+            worked = self.env["mes.lane"]._run("mes.outbox.message", AlwaysMine()).worked
         self.env.invalidate_all()
         return worked
 
@@ -134,7 +134,8 @@ class TestOutbox(MesCase):
         self.far_end.close()
         self.run_lane()
         self.assertEqual((self.message.state, self.message.code), (OutboxState.WAITING.value, "unreachable"))
-        self.message.write({"attempt_count": POLICY.max_attempts - 1, "next_attempt_at": False})
+        too_long = timedelta(seconds=POLICIES["unreachable"].max_age_seconds + 1)
+        self.message.write({"retrying_since": fields.Datetime.now() - too_long, "next_attempt_at": False})
         self.run_lane()
         self.assertEqual((self.message.state, self.message.case_id.state), (OutboxState.DEAD.value, "open"))
 
@@ -148,7 +149,7 @@ class TestOutbox(MesCase):
         self.system.action_pause()
         self.assertEqual(self.run_lane(), 0)
         self.assertEqual(self.message.state, OutboxState.PENDING.value)
-        self.system.action_activate()
+        self.system.action_resume()
         self.run_lane()
         self.assertEqual(self.message.state, OutboxState.SENT.value)
 

@@ -47,7 +47,7 @@ def test_attempts_run_out(attempt, exhausted):
         (408, Disposition.WAIT), (425, Disposition.WAIT), (429, Disposition.WAIT),
         (500, Disposition.WAIT), (503, Disposition.WAIT), (599, Disposition.WAIT),
         (301, Disposition.REJECT), (400, Disposition.REJECT), (401, Disposition.REJECT),
-        (404, Disposition.REJECT), (409, Disposition.REJECT), (410, Disposition.REJECT), (422, Disposition.REJECT),
+        (404, Disposition.REJECT), (409, Disposition.REJECT), (410, Disposition.WAIT), (422, Disposition.REJECT),
     ],
 )  # fmt: skip
 def test_what_a_status_means(status, disposition):

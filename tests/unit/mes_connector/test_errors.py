@@ -27,7 +27,7 @@ DESIGN = {
 HTTP = {
     "accepted": 202, "duplicate": 202, "json_invalid": 400, "not_authenticated": 401, "identity_conflict": 409,
     "too_large": 413, "media_type_unsupported": 415, "schema_invalid": 422, "type_unknown": 422,
-    "version_unsupported": 422, "not_authorized_for_type": 422,
+    "version_unsupported": 422, "not_authorized_for_type": 422, "too_old": 422,
 }  # fmt: skip
 
 

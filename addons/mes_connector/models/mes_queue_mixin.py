@@ -1,0 +1,137 @@
+"""How work is found in a queue: which message is next, in which shard, and when to look again; nothing is changed here.
+
+Facts. A key's *head* is its oldest message that is due, collected or dead: only heads are worked, so a message that
+must wait stops its own key and no other. A message that is not collected any more brings its whole key forward: the
+head is worked first, also one that would still be collected (ADR 9). Rows in question stand in small partial indexes.
+"""
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..core.sharding import SHARDS
+
+
+class MesQueueMixin(models.AbstractModel):
+    _name = "mes.queue.mixin"
+    _description = "Queue"
+
+    #: Queues name their direction, the states that may be worked, those that block their key, and those in which a
+    #: message waits for its predecessors.
+    DIRECTION = None
+    DUE = ()
+    BLOCKING = ()
+    AWAITING = ()
+
+    priority = fields.Integer(required=True, default=10, aggregator=None, help="Worked lowest first.")
+    flow_class_id = fields.Many2one("mes.flow.class", "Flow class", ondelete="restrict")
+    collect_until = fields.Datetime(help="Collected until then, unless a message of its key is worked at once.")
+    shard = fields.Integer(required=True, aggregator=None)
+    next_attempt_at = fields.Datetime()
+    retrying_since = fields.Datetime(readonly=True, help="When the first of the present tries failed.")
+
+    @api.model
+    def _due_shards(self, systems=None):
+        """``[(shard, priority)]`` of the shards with work: best priority first, then new work, the oldest first.
+
+        :param systems: ids of the systems to look at; all of them by default
+        """
+        self.flush_model()
+        return self.env.execute_query(
+            SQL(
+                """SELECT shards.shard, next.priority
+                     FROM generate_series(0, %s) AS shards(shard) CROSS JOIN LATERAL (%s) AS next
+                    ORDER BY next.priority, next.attempt_count > 0, next.id""",
+                SHARDS - 1,
+                self._next_in_shard(SQL("shards.shard"), (), systems),
+            )
+        )
+
+    @api.model
+    def _next_due(self, shard, tried=(), systems=None, priority=None):
+        """The message of ``shard`` to be worked next; empty when there is none.
+
+        :param tried: ids already worked in this slice, which are not taken twice
+        :param priority: nothing that may wait longer than this one
+        """
+        self.flush_model()
+        rows = self.env.execute_query(self._next_in_shard(SQL("%s", shard), tried, systems, priority))
+        return self.browse(rows and rows[0][0])
+
+    def _next_in_shard(self, shard, tried, systems, priority=None):
+        """Query for the one next message of a shard: id, priority, attempt_count."""
+        return SQL(
+            """SELECT head.id, m.priority, head.attempt_count
+                 FROM %(table)s m
+                CROSS JOIN LATERAL (SELECT h.id, h.system_id, h.company_id, h.event_type, h.state, h.create_date,
+                                           h.next_attempt_at, h.attempt_count
+                                      FROM %(table)s h
+                                     WHERE h.system_id = m.system_id AND h.ordering_key = m.ordering_key
+                                       AND h.state IN %(blocking)s
+                                     ORDER BY h.id LIMIT 1) head
+                WHERE m.shard = %(shard)s AND m.state IN %(due)s AND %(ripe)s AND %(systems)s AND %(urgent)s
+                  AND head.state IN %(due)s AND (head.next_attempt_at IS NULL OR head.next_attempt_at <= %(now)s)
+                  AND NOT head.id = ANY(%(tried)s) AND %(not_held)s
+                ORDER BY m.priority, m.id LIMIT 1""",
+            table=SQL.identifier(self._table),
+            shard=shard,
+            due=self._values(self.DUE),
+            blocking=self._values(self.BLOCKING),
+            ripe=self._ripe(),
+            systems=self._of_systems(systems),
+            urgent=SQL("TRUE") if priority is None else SQL("m.priority <= %s", priority),
+            now=fields.Datetime.now(),
+            tried=list(tried),
+            not_held=self.env["mes.pause"]._not_held(self.DIRECTION, "head"),
+        )
+
+    def _ripe(self):
+        """Condition: the row is not collected any more, or one of its key that was not to be collected waits for it."""
+        ripe = SQL("m.collect_until IS NULL OR m.collect_until <= %s", fields.Datetime.now())
+        if self.AWAITING:
+            ripe = SQL(
+                """%s OR EXISTS (SELECT 1 FROM %s w WHERE w.ordering_key = m.ordering_key AND w.state IN %s
+                                    AND w.system_id = m.system_id AND w.collect_until IS NULL)""",
+                ripe,
+                SQL.identifier(self._table),
+                self._values(self.AWAITING),
+            )
+        return SQL("(%s)", ripe)
+
+    @api.model
+    def _next_ripe_in(self, systems=None):
+        """Seconds until the next message whose time has not come may be worked; None when there is none."""
+        self.flush_model()
+        now = fields.Datetime.now()
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT min(greatest(m.next_attempt_at, m.collect_until)) FROM %s m
+                    WHERE m.state IN %s AND greatest(m.next_attempt_at, m.collect_until) > %s AND %s""",
+                SQL.identifier(self._table),
+                self._values(self.DUE),
+                now,
+                self._of_systems(systems),
+            )
+        )
+        return rows[0][0] and (rows[0][0] - now).total_seconds()
+
+    @api.model
+    def _key_deadline(self, system_id, ordering_key):
+        """Until when the messages of a key are collected already; None when none is."""
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT min(collect_until) FROM %s
+                    WHERE system_id = %s AND ordering_key = %s AND state IN %s AND collect_until > %s""",
+                SQL.identifier(self._table),
+                system_id,
+                ordering_key,
+                self._values(self.BLOCKING),
+                fields.Datetime.now(),
+            )
+        )
+        return rows[0][0]
+
+    def _values(self, group):
+        return tuple(state.value for state in group)
+
+    def _of_systems(self, systems):
+        return SQL("TRUE") if systems is None else SQL("m.system_id = ANY(%s)", list(systems))
