@@ -25,7 +25,7 @@ def main(modules: list[str]) -> int:
     if not modules or not all(folder.is_dir() for folder in folders):
         print(__doc__, file=sys.stderr)
         return 2
-    with Stack("test-odoo-without", addons=False) as without, Stack("test-odoo-with") as suite:
+    with Stack("test-odoo-without", addons=()) as without, Stack("test-odoo-with") as suite:
         without.create_database(base_template())
         suite.create_database(suite_template())
         runs = [start(without, folders), start(suite, folders)]

@@ -5,7 +5,8 @@ choice.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import requests
@@ -15,59 +16,72 @@ from .postgres import Server
 from .process import Process, StackError, free_port, wait_until
 
 # workers = 0: the threaded server answers HTTP and the websocket on one address, as a browser on the demo needs it.
-CONFIGURATION = """\
-[options]
-admin_passwd = {master}
-data_dir = {data}
-addons_path = {addons}
-db_maxconn = 64
-gevent_port = {gevent_port}
-http_interface = 127.0.0.1
-http_port = {port}
-list_db = False
-log_level = info
-max_cron_threads = 2
-server_wide_modules = base,rpc,web
-workers = 0
-"""
+OPTIONS = {
+    "db_maxconn": 64,
+    "http_interface": "127.0.0.1",
+    "list_db": False,
+    "log_level": "info",
+    "max_cron_threads": 2,
+    "server_wide_modules": "base,rpc,web",
+    "workers": 0,
+}
 
 
 @dataclass(frozen=True)
 class Installation:
-    """Odoo with a configuration of its own: `folder` gets odoo.conf and logs, `data` is Odoo's data_dir."""
+    """Odoo with a configuration of its own: `folder` gets `name`.conf and logs, `data` is Odoo's data_dir."""
 
     folder: Path
     data: Path
     server: Server
     owner: str
     port: int
-    addons: bool
+    addons: tuple[Path, ...]
+    name: str = "odoo"
 
     @classmethod
     def create(
-        cls, folder: Path, server: Server, owner: str, *, data: Path | None = None, addons: bool = True
+        cls,
+        folder: Path,
+        server: Server,
+        owner: str,
+        *,
+        data: Path | None = None,
+        addons: Sequence[Path] = (ADDONS,),
+        options: Mapping[str, object] | None = None,
     ) -> Installation:
-        """Writes odoo.conf with a free port and a random master password; `addons` says whether it knows the suite's
-        addons.
+        """Writes odoo.conf with a free port and a random master password; `addons` are folders of addons besides
+        Odoo's own, the suite's by default, and `options` differ from or add to OPTIONS.
         """
-        made = cls(folder, data or folder / "data", server, owner, free_port(), addons)
+        made = cls(folder, data or folder / "data", server, owner, free_port(), tuple(addons))
         made.data.mkdir(parents=True, exist_ok=True)
-        made.configuration.touch(mode=0o600)
-        made.configuration.write_text(
-            CONFIGURATION.format(
-                addons=ADDONS if addons else "",
-                master=secrets.token_urlsafe(24),
-                data=made.data,
-                port=made.port,
-                gevent_port=free_port(),
-            )
-        )
+        made._configure(options or {})
         return made
+
+    def beside(self, name: str, **options: object) -> Installation:
+        """Another installation with the same code and data_dir, as a second host has it: `name`.conf, its own port."""
+        made = replace(self, name=name, port=free_port())
+        made._configure(options)
+        return made
+
+    def _configure(self, options: Mapping[str, object]) -> None:
+        values = {
+            **OPTIONS,
+            "addons_path": ",".join(map(str, self.addons)),
+            "admin_passwd": secrets.token_urlsafe(24),
+            "data_dir": self.data,
+            "gevent_port": free_port(),
+            "http_port": self.port,
+            **options,
+        }
+        self.configuration.touch(mode=0o600)
+        lines = (f"{name} = {value}" for name, value in values.items())
+        self.configuration.write_text("\n".join(["[options]", *lines, ""]))
 
     @property
     def configuration(self) -> Path:
         """The configuration file; also a good value of ODOO_RC."""
-        return self.folder / "odoo.conf"
+        return self.folder / f"{self.name}.conf"
 
     @property
     def url(self) -> str:
@@ -83,7 +97,7 @@ class Installation:
     def process(self, title: str, *arguments: str | Path, log: str, **extra: str) -> Process:
         """`odoo ARGUMENTS` with its output in `folder/log`."""
         # Odoo looks for commands of addons before it has read the configuration file.
-        path = [f"--addons-path={ADDONS}"] if self.addons else []
+        path = [f"--addons-path={','.join(map(str, self.addons))}"] if self.addons else []
         command = [PYTHON, "-m", "odoo", *path, *arguments]
         return Process(title, command, log=self.folder / log, env=self.environment(**extra), cwd=self.folder)
 
@@ -115,7 +129,7 @@ class Installation:
 
     def start_server(self, database: str, **extra: str) -> Process:
         """Starts the server on one database and waits until it answers for that database."""
-        process = self.process("Odoo", "server", "-d", database, log="odoo.log", **extra).start()
+        process = self.process("Odoo", "server", "-d", database, log=f"{self.name}.log", **extra).start()
         wait_until(self._answers, "Odoo to answer /web/health", timeout=120, process=process)
         return process
 

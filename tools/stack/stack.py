@@ -9,14 +9,16 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from . import template
 from .broker import Broker
+from .host import Host
 from .leftovers import processes_of
 from .odoo import Installation
-from .paths import RUN
+from .paths import ADDONS, RUN
 from .postgres import Server, database_server
 from .process import Process, StackError, wait_until
 from .rpc import Rpc
@@ -31,10 +33,11 @@ class Stack:
     The database server runs from entry to exit; the rest is started by the methods, each of which returns when what it
     started answers. On exit, also by SIGTERM or Ctrl-C, everything is stopped; a stack whose starter is killed dies
     with it.
-    Start from the main thread only. Raises StackError when something does not start, or when the name is in use.
+    `addons` are the folders of addons that its Odoo knows besides its own. Start from the main thread only. Raises
+    StackError when something does not start, or when the name is in use.
     """
 
-    def __init__(self, name: str, *, addons: bool = True):
+    def __init__(self, name: str, *, addons: Sequence[Path] = (ADDONS,)):
         self.name = name
         self._addons = addons
         self.folder: Path = RUN / name
@@ -106,6 +109,14 @@ class Stack:
             process=self.gateway,
         )
         return self.gateway
+
+    def add_host(self, name: str, **options: object) -> Host:
+        """A host with an Odoo of its own on the stack's database, which is not started yet; its files are named after
+        it, and `options` are those of its configuration file that differ.
+        """
+        host = Host(self.odoo.beside(name, **options), self.database)
+        self._closing.callback(host.stop)
+        return host
 
     def add_simulator(self, name: str) -> Simulator:
         """A virtual plant that is not started yet: its address is needed to register the system, whose secret it needs

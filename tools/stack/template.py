@@ -101,7 +101,7 @@ def _build(template: Template, server: Server) -> None:
         _clone(template.base, unfinished, TEMPLATES, server)
     else:
         server.create_empty_database(unfinished)
-    odoo = Installation.create(TEMPLATES, server, "template", data=TEMPLATES, addons=template.base is not None)
+    odoo = Installation.create(TEMPLATES, server, "template", data=TEMPLATES, addons=(ADDONS,) if template.base else ())
     odoo.install(unfinished, list(template.modules), log=install_log(template).name)
     _drop_replaced(template, server)
     # Only a finished template gets the name that others look for.
