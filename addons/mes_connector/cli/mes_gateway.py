@@ -38,8 +38,9 @@ class MesGateway(Command):
     def _serve(self, options):
         from odoo.addons.mes_connector.core.topics import INBOUND_FILTER
         from odoo.addons.mes_connector.gateway.client import Broker, MqttClient
-        from odoo.addons.mes_connector.gateway.odoo_sink import OdooSink, preload
+        from odoo.addons.mes_connector.gateway.odoo_sink import OdooSink
         from odoo.addons.mes_connector.gateway.runner import GatewayRunner
+        from odoo.addons.mes_connector.process import preload
 
         try:
             broker = Broker.from_url(options.broker)

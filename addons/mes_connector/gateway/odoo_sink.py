@@ -1,20 +1,17 @@
 """Where the gateway meets Odoo: one message is one cursor, one commit; and outbound lanes over MQTT."""
 
 import logging
-import threading
 from functools import partial
 
 from psycopg2 import InterfaceError, OperationalError
 from psycopg2.pool import PoolError
 
-import odoo
-from odoo import SUPERUSER_ID, api
-from odoo.modules.registry import Registry
 from odoo.service.model import retrying
 
 from ..core import errors
 from ..core.envelope import MAX_BODY_BYTES
 from ..core.topics import parse_inbound
+from ..process import environment
 from ..transports.mqtt import MqttTransport
 from .client import MqttClient
 
@@ -51,12 +48,12 @@ class OdooSink:
 
     def _commit(self, work, *arguments):
         """Run ``work(env, *arguments)`` in a transaction that is committed when this returns."""
-        with self._environment() as env:
+        with environment(self._database) as env:
             retrying(partial(work, env, *arguments), env)
 
     def deliver(self, client: MqttClient) -> int:
         """Work the outbox of MQTT systems once; returns how many messages were worked."""
-        with self._environment() as env:
+        with environment(self._database) as env:
             return env["mes.lane"]._run("mes.outbox.message", transport=MqttTransport(client)).worked
 
     def _store(self, env, system_code, body):
@@ -87,34 +84,3 @@ class OdooSink:
         except errors.IntegrationError as error:
             _logger.info("mes: publication of %s refused: %s", system_code, error)
             return None
-
-    def _environment(self):
-        """An environment on a fresh cursor, with a registry that follows module updates."""
-        return _Environment(self._database)
-
-
-class _Environment:
-    """Opens a cursor for one unit of work, as Odoo's own long-running processes do."""
-
-    def __init__(self, database):
-        self._database = database
-
-    def __enter__(self):
-        threading.current_thread().dbname = self._database
-        registry = Registry(self._database).check_signaling()
-        self._cr = registry.cursor()
-        return api.Environment(self._cr, SUPERUSER_ID, {})
-
-    def __exit__(self, *_failure):
-        self._cr.close()
-
-
-def preload(database: str) -> None:
-    """Load the registry of ``database`` before anything is taken from the broker.
-
-    :raises LookupError: the database does not have the connector
-    """
-    odoo.tools.config["db_name"] = [database]
-    with _Environment(database) as env:
-        if "mes.intake" not in env:
-            raise LookupError(f"Database {database} does not have the addon mes_connector.")

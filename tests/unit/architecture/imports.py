@@ -16,8 +16,9 @@ ROOMS = {
     "report": {"core", "models", "report"},
     "wizards": {"core", "models", "wizards"},
     "controllers": {"core", "models", "controllers"},
-    "gateway": {"core", "models", "transports", "gateway"},
-    "cli": {"core", "models", "gateway", "cli"},
+    "gateway": {"core", "models", "transports", "gateway", "process"},
+    "worker": {"core", "models", "worker", "process"},
+    "cli": {"core", "models", "gateway", "worker", "cli", "process"},
 }
 FREE_ROOMS = {"tests", "migrations"}
 # Rooms that run without Odoo, and the one file of them that knows it.
