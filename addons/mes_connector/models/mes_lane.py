@@ -219,8 +219,10 @@ class MesLane(models.AbstractModel):
         worker = WORKERS[queue]
         for attempt in range(1, CONFLICT_TRIES + 1):
             try:
+                # Who lost a conflict works alone, and no more than the one message.
                 with hold.alone() if attempt > 1 else nullcontext():
-                    self.env[worker]._work(self._in_transaction, message_id, hold.check, **options)
+                    model = self.env[worker].with_context(mes_lost_conflict=attempt > 1)
+                    model._work(self._in_transaction, message_id, hold.check, **options)
                 return
             except GuardLost:
                 raise

@@ -42,7 +42,7 @@ class MesQueueMixin(models.AbstractModel):
                      FROM generate_series(0, %s) AS shards(shard) CROSS JOIN LATERAL (%s) AS next
                     ORDER BY next.priority, next.attempt_count > 0, next.id""",
                 SHARDS - 1,
-                self._next_in_shard(SQL("shards.shard"), (), systems),
+                self._next_in(SQL("m.shard = shards.shard"), (), systems),
             )
         )
 
@@ -54,11 +54,18 @@ class MesQueueMixin(models.AbstractModel):
         :param priority: nothing that may wait longer than this one
         """
         self.flush_model()
-        rows = self.env.execute_query(self._next_in_shard(SQL("%s", shard), tried, systems, priority))
+        rows = self.env.execute_query(self._next_in(SQL("m.shard = %s", shard), tried, systems, priority))
         return self.browse(rows and rows[0][0])
 
-    def _next_in_shard(self, shard, tried, systems, priority=None):
-        """Query for the one next message of a shard: id, priority, attempt_count."""
+    def _next_of_key(self):
+        """The message that may be worked next in the key of this one, which was just worked; empty when none may."""
+        self.flush_model()
+        key = SQL("m.system_id = %s AND m.ordering_key = %s", self.system_id.id, self.ordering_key)
+        rows = self.env.execute_query(self._next_in(key, self.ids))
+        return self.browse(rows and rows[0][0])
+
+    def _next_in(self, place, tried, systems=None, priority=None):
+        """Query for the one next message of a shard or key: id, priority, attempt_count."""
         return SQL(
             """SELECT head.id, m.priority, head.attempt_count
                  FROM %(table)s m
@@ -68,12 +75,12 @@ class MesQueueMixin(models.AbstractModel):
                                      WHERE h.system_id = m.system_id AND h.ordering_key = m.ordering_key
                                        AND h.state IN %(blocking)s
                                      ORDER BY h.id LIMIT 1) head
-                WHERE m.shard = %(shard)s AND m.state IN %(due)s AND %(ripe)s AND %(systems)s AND %(urgent)s
+                WHERE %(place)s AND m.state IN %(due)s AND %(ripe)s AND %(systems)s AND %(urgent)s
                   AND head.state IN %(due)s AND (head.next_attempt_at IS NULL OR head.next_attempt_at <= %(now)s)
                   AND NOT head.id = ANY(%(tried)s) AND %(not_held)s
                 ORDER BY m.priority, m.id LIMIT 1""",
             table=SQL.identifier(self._table),
-            shard=shard,
+            place=place,
             due=self._values(self.DUE),
             blocking=self._values(self.BLOCKING),
             ripe=self._ripe(),
