@@ -1,5 +1,6 @@
 """When to try again, and what an HTTP answer means for a delivery; nothing sleeps here."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -11,6 +12,7 @@ from .messages import SendResult
 MAX_RETRY_AFTER_SECONDS = 24 * 3600.0
 
 _GONE = 410
+_ITEM_DETAIL = 1000
 _RETRY_STATUSES = frozenset({408, 425, 429})
 
 
@@ -42,8 +44,9 @@ POLICIES: dict[str, RetryPolicy] = {
     # After the tries at once, which are not counted.
     "conflict":          RetryPolicy(1.0, 1.5, 15.0, None, None),
     "technical":         RetryPolicy(5.0, 2.0, 3600.0, 10, _DAY),
-    # Counted by itself: two other failures and one kill are not three kills.
-    "process_killed":    RetryPolicy(5.0, 2.0, 60.0, 3, None),
+    # Most often a host that died: almost at once the first time. Counted by itself: two other
+    # failures and one kill are not three kills.
+    "process_killed":    RetryPolicy(0.5, 10.0, 60.0, 3, None),
     # A system may be away over a long weekend before its messages are given up.
     "unreachable":       RetryPolicy(5.0, 2.0, 3600.0, None, 4 * _DAY),
     "system_busy":       RetryPolicy(5.0, 2.0, 3600.0, None, 4 * _DAY),
@@ -86,6 +89,33 @@ def http_outcome(status: int, headers: Mapping[str, str], now: float) -> SendRes
     if status in _RETRY_STATUSES or status >= 500:
         return SendResult(status, "system_busy", detail, retry_after=_retry_after(headers, now))
     return SendResult(status, "refused_by_system", detail)
+
+
+def item_outcomes(body: bytes, count: int, now: float) -> tuple[SendResult, ...]:
+    """Return what an answer says of each of the ``count`` events of a batch; empty when it does not speak of each.
+
+    Read is the form that Odoo's own events endpoint gives: ``{"results": [...]}`` in the order of the batch, where an
+    item with a ``problem`` (RFC 9457) was not taken and its ``status`` says why.
+    """
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return ()
+    items = answer.get("results") if isinstance(answer, dict) else None
+    if not isinstance(items, list) or len(items) != count:
+        return ()
+    return tuple(_item_outcome(item, now) for item in items)
+
+
+def _item_outcome(item, now):
+    problem = item.get("problem") if isinstance(item, dict) else None
+    if not problem:
+        return SendResult(200, "accepted")
+    status = problem.get("status") if isinstance(problem, dict) else None
+    if not isinstance(status, int) or not 300 <= status < 600:
+        status = 422
+    outcome = http_outcome(status, {}, now)
+    return SendResult(status, outcome.code, f"{outcome.detail} {json.dumps(problem)}"[:_ITEM_DETAIL])
 
 
 def _retry_after(headers, now):

@@ -49,7 +49,9 @@ class MesHandler(models.AbstractModel):
         :raises Parked: ``unknown_order``
         :raises Retryable: ``order_locked`` while a person or another lane works on it
         """
-        order = self.env["mes.resolver"]._find_order(command.system, command.data["order"])
+        order = command.message.production_id
+        if order.mes_reference != command.data["order"]:
+            order = self.env["mes.resolver"]._find_order(command.system, command.data["order"])
         # Rows that point at the order (messages, moves) may be written meanwhile; the order itself may not.
         if not order.try_lock_for_update(allow_referencing=True):
             raise LockError(self.env._("%s is being worked on.", order.display_name))

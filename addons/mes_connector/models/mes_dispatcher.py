@@ -143,10 +143,9 @@ class MesDispatcher(models.AbstractModel):
         """
         if not message._fence():
             return False
-        message.attempt_count += 1
-        message._link_order()
+        notes = {"attempt_count": message.attempt_count + 1, **message._order_values()}
         started_at, clock = self.env.cr.now(), time.monotonic()
-        error = self._try(message)
+        error = self._try(message, notes)
         self.env["mes.attempt"]._log(
             message,
             started_at,
@@ -156,6 +155,7 @@ class MesDispatcher(models.AbstractModel):
             detail=str(error) if error else "",
         )
         if error:
+            message.write(notes)
             self._conclude(message, error)
         self._after(message)
         return True
@@ -189,10 +189,15 @@ class MesDispatcher(models.AbstractModel):
     def _rehearsed(self, event_id, would, code, text, effects=()):
         return {"id": event_id, "would": would, "code": code, "text": text, "effects": list(effects)}
 
-    def _try(self, message):
-        """Run the handler in a savepoint; None, or the error that undid it."""
+    def _try(self, message, notes):
+        """Run the handler in a savepoint; None, or the error that undid it.
+
+        :param notes: values of the message that are written together with what becomes of it: each update of a row
+            whose state changes costs an entry in every index
+        """
         try:
             with self.env.cr.savepoint():
+                message.write(notes)
                 self._handle(message)
         except errors.IntegrationError as error:
             return error

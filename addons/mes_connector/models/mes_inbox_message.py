@@ -5,6 +5,7 @@ import uuid
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from ..core import message_machine, states
 from ..core.envelope import read_event
@@ -58,8 +59,7 @@ class MesInboxMessage(models.Model):
     _quarantine = models.UniqueIndex("(system_id, content_hash) WHERE is_quarantined", "Quarantined already.")
     _uuid_unique = models.UniqueIndex("(uuid)", "Message ids are unique.")
     _due = models.Index(f"(shard, priority, id) WHERE state IN {states.sql_list(DUE)}")
-    _heads = models.Index(f"(system_id, ordering_key, id) WHERE state IN {states.sql_list(BLOCKING)}")
-    _parked = models.Index(f"(ordering_key, waiting_for) WHERE state IN {states.sql_list([InboxState.PARKED])}")
+    _key = models.Index(f"(ordering_key, system_id, id) WHERE state IN {states.sql_list(states.INBOX_LIVE)}")
     _heard = models.Index("(system_id, received_at)")
     _turn = models.Index("(system_id, source, ordering_key, sequence) WHERE sequence > 0")
 
@@ -72,26 +72,29 @@ class MesInboxMessage(models.Model):
         self.ensure_one()
         return read_event(json.loads(self.payload))
 
-    def _link_order(self):
-        """Note which order the message is about, outside the handler's savepoint: it is shown even when parked."""
+    def _order_values(self):
+        """Which order and plant the message is about, as values; none while that is not known."""
         order = self.env["mes.resolver"]._search_order(self.system_id, self.ordering_key)
-        if order and order != self.production_id:
-            self.write({"production_id": order.id, "plant_id": order._mes_plant().id})
+        if not order or order == self.production_id:
+            return {}
+        return {"production_id": order.id, "plant_id": order._mes_plant().id}
 
     def _predecessor_state(self):
         """``(state, code)`` of the event that comes just before this one by sequence; None when it has not arrived."""
         self.ensure_one()
-        previous = self.search(
-            [
-                ("system_id", "=", self.system_id.id),
-                ("source", "=", self.source),
-                ("ordering_key", "=", self.ordering_key),
-                ("sequence", "=", self.sequence - 1),
-                ("is_quarantined", "=", False),
-            ],
-            limit=1,
+        self.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT state, code FROM mes_inbox_message
+                    WHERE system_id = %s AND source = %s AND ordering_key = %s AND sequence = %s
+                      AND sequence > 0 AND is_quarantined IS NOT TRUE LIMIT 1""",
+                self.system_id.id,
+                self.source,
+                self.ordering_key,
+                self.sequence - 1,
+            )
         )
-        return (InboxState(previous.state), previous.code) if previous else None
+        return (InboxState(rows[0][0]), rows[0][1]) if rows else None
 
     @api.model
     def _keep_invalid(self, caller, reading, payload):

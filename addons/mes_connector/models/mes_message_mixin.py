@@ -10,6 +10,7 @@ from ..core import errors, states
 from ..core.backoff import delay_for, policy_for
 from ..core.envelope import format_time
 from ..core.message_machine import next_state
+from .mes_queue_mixin import moment
 
 
 def to_wire_time(moment):
@@ -33,9 +34,10 @@ class MesMessageMixin(models.AbstractModel):
 
     # Each queue has an index of its own that begins with the system.
     system_id = fields.Many2one("mes.system", required=True, ondelete="restrict")
-    company_id = fields.Many2one("res.company", required=True, index=True)
-    plant_id = fields.Many2one("stock.warehouse", "Plant", index="btree_not_null")
-    event_id = fields.Char("Event id", required=True, index=True)
+    # No index on what is only filtered by: each costs every message, however many are in the journal.
+    company_id = fields.Many2one("res.company", required=True)
+    plant_id = fields.Many2one("stock.warehouse", "Plant")
+    event_id = fields.Char("Event id", required=True)
     event_type = fields.Char(required=True)
     event_time = fields.Datetime("Happened at", required=True)
     ordering_key = fields.Char(required=True)
@@ -115,7 +117,7 @@ class MesMessageMixin(models.AbstractModel):
         :param tries: how many count; all attempts by default
         :param after: seconds that the far end asked for
         """
-        policy, now = policy_for(error.code), fields.Datetime.now()
+        policy, now = policy_for(error.code), moment()
         tries = self.attempt_count if tries is None else tries
         since = self.retrying_since or now
         values = {"code": error.code, "text": str(error), "retrying_since": since}

@@ -45,7 +45,7 @@ class MesOutboxMessage(models.Model):
         "(system_id, event_id) WHERE replay_of_id IS NULL", "This event is in the outbox of that system already."
     )
     _due = models.Index(f"(shard, priority, id) WHERE state IN {states.sql_list(DUE)}")
-    _heads = models.Index(f"(system_id, ordering_key, id) WHERE state IN {states.sql_list(BLOCKING)}")
+    _key = models.Index(f"(ordering_key, system_id, id) WHERE state IN {states.sql_list(BLOCKING)}")
 
     @api.model
     def _state_enum(self, value):

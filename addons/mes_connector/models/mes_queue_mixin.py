@@ -5,10 +5,17 @@ must wait stops its own key and no other. A message that is not collected any mo
 head is worked first, also one that would still be collected (ADR 9). Rows in question stand in small partial indexes.
 """
 
+from datetime import datetime, timezone
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..core.sharding import SHARDS
+
+
+def moment():
+    """The present time as Odoo keeps times, but with its fractions: short waits are not made long by whole seconds."""
+    return datetime.now(timezone.utc).replace(tzinfo=None)
 
 
 class MesQueueMixin(models.AbstractModel):
@@ -86,14 +93,14 @@ class MesQueueMixin(models.AbstractModel):
             ripe=self._ripe(),
             systems=self._of_systems(systems),
             urgent=SQL("TRUE") if priority is None else SQL("m.priority <= %s", priority),
-            now=fields.Datetime.now(),
+            now=moment(),
             tried=list(tried),
             not_held=self.env["mes.pause"]._not_held(self.DIRECTION, "head"),
         )
 
     def _ripe(self):
         """Condition: the row is not collected any more, or one of its key that was not to be collected waits for it."""
-        ripe = SQL("m.collect_until IS NULL OR m.collect_until <= %s", fields.Datetime.now())
+        ripe = SQL("m.collect_until IS NULL OR m.collect_until <= %s", moment())
         if self.AWAITING:
             ripe = SQL(
                 """%s OR EXISTS (SELECT 1 FROM %s w WHERE w.ordering_key = m.ordering_key AND w.state IN %s
@@ -108,7 +115,7 @@ class MesQueueMixin(models.AbstractModel):
     def _next_ripe_in(self, systems=None):
         """Seconds until the next message whose time has not come may be worked; None when there is none."""
         self.flush_model()
-        now = fields.Datetime.now()
+        now = moment()
         rows = self.env.execute_query(
             SQL(
                 """SELECT min(greatest(m.next_attempt_at, m.collect_until)) FROM %s m
@@ -132,7 +139,7 @@ class MesQueueMixin(models.AbstractModel):
                 system_id,
                 ordering_key,
                 self._values(self.BLOCKING),
-                fields.Datetime.now(),
+                moment(),
             )
         )
         return rows[0][0]

@@ -6,6 +6,7 @@ from . import (
     test_dispatcher,
     test_gateway_sink,
     test_intake_controller,
+    test_lane,
     test_order_lifecycle,
     test_outbox,
     test_posting_traps,
