@@ -5,16 +5,13 @@ nothing happens twice.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from simulator.ledger import keep_books
 from simulator.scenarios import ScenarioName as Play
 from tools.compare import compare_orders
-from tools.stack.paths import PYTHON
-from tools.stack.process import Process, wait_until
+from tools.stack.process import wait_until
 
 from .sessions import brake, wait_until_halted
 from .workshop import release_on_bench
@@ -124,20 +121,3 @@ def test_the_gateway_is_killed_before_it_has_stored(stack, orders, south):
         stack.gateway.kill()
     stack.start_gateway()
     check_ends(orders, south, [order])
-
-
-@pytest.fixture
-def second_lane(stack) -> Iterator[Process]:
-    """Another process that works the inbox."""
-    command = [PYTHON, Path(__file__).with_name("second_lane.py"), stack.database]
-    log = stack.folder / "second-lane.log"
-    lane = Process("The second lane", command, log=log, env=stack.odoo.environment(), cwd=stack.folder).start()
-    wait_until(lambda: "ready" in log.read_text(), "the second lane", timeout=60, process=lane)
-    yield lane
-    lane.stop()
-
-
-def test_two_processes_share_the_work(orders, north, second_lane):
-    plays = [Play.DUPLICATES, Play.PERMUTED, Play.LATE_HOLD, Play.PARTIAL_WITH_SCRAP]
-    check_ends(orders, north, start_orders(orders, north, "WH", plays))
-    assert "worked" in second_lane.log.read_text(), "the second lane had a part in it"

@@ -38,16 +38,14 @@ class MesWorker(Command):
         sys.exit(self._serve(options))
 
     def _serve(self, options):
-        from odoo.addons.mes_connector.process import preload
         from odoo.addons.mes_connector.worker.master import LaneMaster
-        from odoo.addons.mes_connector.worker.odoo_lane import forget_connections, run_lane
+        from odoo.addons.mes_connector.worker.odoo_lane import check_installed, run_lane
 
         try:
-            preload(options.database)
+            check_installed(options.database)
         except LookupError as error:
             print(f"mes_worker: {error}", file=sys.stderr)
             return 2
-        forget_connections()
         master = LaneMaster(options.lanes, partial(run_lane, options.database))
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, master.stop)

@@ -10,6 +10,7 @@ from functools import partial
 import psycopg2
 
 from odoo import sql_db
+from odoo.tools import config
 
 from ..models.mes_lane import CHANNEL, WORKER_LOCK, WORKERS
 from ..process import environment
@@ -72,6 +73,7 @@ def run_lane(database: str, parent_fd: int) -> None:
             stopping.set()
             os.close(stop_write)
 
+    config["db_name"] = [database]
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the parent decides
     threads = [
@@ -98,6 +100,21 @@ def _turn(database: str, queue: str, should_stop) -> float | None:
         return env["mes.lane"]._run(queue, should_stop=should_stop).next_in
 
 
-def forget_connections() -> None:
-    """Close every pooled connection, so that no two processes share one after a fork."""
-    sql_db.close_all()
+def check_installed(database: str) -> None:
+    """Ask, outside Odoo's pool, whether the database has the connector: each lane loads the registry for itself, so
+    that its sessions carry the number of its own process.
+
+    :raises LookupError: it has not
+    """
+    _name, parameters = sql_db.connection_info_for(database)
+    connection = psycopg2.connect(**parameters)
+    try:
+        with connection.cursor() as cr:
+            cr.execute("SELECT 1 FROM ir_module_module WHERE name = 'mes_connector' AND state <> 'uninstalled'")
+            found = cr.fetchone()
+    except psycopg2.errors.UndefinedTable:
+        found = None
+    finally:
+        connection.close()
+    if not found:
+        raise LookupError(f"Database {database} does not have the addon mes_connector.")
