@@ -317,7 +317,21 @@ def errors_page() -> str:
         "Codes are stable. `done`, `reject`, `expire` and `discard` end a message with one answer; a message that is "
         "parked or waits has none yet, and an owner. The HTTP status stands beside codes a response may carry.",
         *blocks,
+        "## When it is tried again",
+        "After a wait drawn from the upper half of a limit, which grows with each attempt up to its cap; until the last "
+        "attempt or the end of the time, whichever comes first. Then the message is dead.",
+        table(
+            ["Code", "First limit", "Times", "Cap", "Attempts", "For"],
+            [_policy_row(code, policy) for code, policy in core("backoff").POLICIES.items()],
+        ),
     )
+
+
+def _policy_row(code, policy) -> list[str]:
+    attempts = str(policy.max_attempts or "any")
+    age = "any time" if policy.max_age_seconds is None else f"{policy.max_age_seconds / 3600:g} h"
+    waits = [f"{policy.base_seconds:g} s", f"{policy.factor:g}", f"{policy.cap_seconds:g} s"]
+    return [f"`{code}`", *waits, attempts, age]
 
 
 def _code_row(spec) -> list[str]:
