@@ -318,8 +318,8 @@ def errors_page() -> str:
         "parked or waits has none yet, and an owner. The HTTP status stands beside codes a response may carry.",
         *blocks,
         "## When it is tried again",
-        "After a wait drawn from the upper half of a limit, which grows with each attempt up to its cap; until the last "
-        "attempt or the end of the time, whichever comes first. Then the message is dead.",
+        "After a wait drawn from the upper half of a limit, which grows with each attempt up to its cap; until the "
+        "last attempt or the end of the time, whichever comes first. Then the message is dead.",
         table(
             ["Code", "First limit", "Times", "Cap", "Attempts", "For"],
             [_policy_row(code, policy) for code, policy in core("backoff").POLICIES.items()],

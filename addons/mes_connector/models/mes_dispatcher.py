@@ -16,6 +16,7 @@ from ..core.message_machine import InboxEvent
 from ..core.schema import SchemaSet
 from ..core.sequence import turn_comes
 from ..handlers.base import HandlerCommand
+from .mes_queue_mixin import moment
 
 _logger = logging.getLogger(__name__)
 
@@ -144,7 +145,7 @@ class MesDispatcher(models.AbstractModel):
         if not message._fence():
             return False
         notes = {"attempt_count": message.attempt_count + 1, **message._order_values()}
-        started_at, clock = self.env.cr.now(), time.monotonic()
+        started_at, clock = moment(), time.monotonic()
         error = self._try(message, notes)
         self.env["mes.attempt"]._log(
             message,
