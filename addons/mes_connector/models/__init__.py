@@ -1,13 +1,16 @@
 """The persistent side: registry, queues, life cycle, posting, and the doorways on Odoo's own models."""
 
 from . import (
+    mes_pausable,
     mes_system,
     mes_flow_class,
     mes_route,
     mes_pause,
+    mes_event_type,
     mes_credential,
     mes_queue_mixin,
     mes_message_mixin,
+    mes_message_pause,
     mes_inbox_message,
     mes_outbox_message,
     mes_attempt,
@@ -22,6 +25,8 @@ from . import (
     mes_delivery,
     mes_claim,
     mes_lane,
+    mes_lane_count,
+    mes_lane_watch,
     mes_order_lifecycle,
     mes_order_document,
     mes_posting,
@@ -30,6 +35,7 @@ from . import (
     mrp_production,
     mrp_production_plant,
     mrp_workorder,
+    res_config_settings,
     res_users,
     stock_warehouse,
     uom_uom,

@@ -1,4 +1,4 @@
-"""Routes: which event types a system may send and is sent; how they are delivered is not decided here."""
+"""Routes: which event types a system may send and is sent, and how soon; how they are delivered is not decided here."""
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
@@ -9,6 +9,7 @@ from ..core import states
 class MesRoute(models.Model):
     _name = "mes.route"
     _description = "Event Route"
+    _inherit = ["mes.pausable"]
     _order = "system_id, direction, event_type"
     _rec_name = "event_type"
 
@@ -51,6 +52,18 @@ class MesRoute(models.Model):
                         type=route.event_type,
                     )
                 )
+
+    def _pause_scope(self):
+        self.ensure_one()
+        return {
+            "company_id": self.company_id.id,
+            "system_id": self.system_id.id,
+            "event_type": self.event_type,
+            "direction": self.direction,
+        }
+
+    def _plants_stopped(self):
+        return self.system_id._plants_stopped()
 
     def _targets(self, event_type, plant):
         """The systems to be sent ``event_type`` for something that happens in ``plant``."""

@@ -13,7 +13,7 @@ from ..core import event_types, signature, states, topics
 class MesSystem(models.Model):
     _name = "mes.system"
     _description = "External System"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "mes.pausable"]
     _order = "name"
     _check_company_auto = True
 
@@ -63,6 +63,7 @@ class MesSystem(models.Model):
     )
     route_ids = fields.One2many("mes.route", "system_id", "Routes", copy=True)
     credential_ids = fields.One2many("mes.credential", "system_id", "Credentials", copy=False)
+    pause_ids = fields.One2many("mes.pause", "system_id", "Pauses")
     last_heard_at = fields.Datetime(compute="_compute_traffic")
     waiting_count = fields.Integer("Messages waiting", compute="_compute_traffic")
     failed_count = fields.Integer("Messages failed", compute="_compute_traffic")
@@ -161,26 +162,12 @@ class MesSystem(models.Model):
         self.write({"state": states.SystemState.ACTIVE.value})
         self.env["mes.lane"]._wake("mes.outbox.message")
 
-    def action_pause(self):
-        """Hold back what is sent to the system and what it sends: both are kept, neither is worked."""
-        self._pause(states.PauseKind.PAUSE)
+    def _pause_scope(self):
+        self.ensure_one()
+        return {"company_id": self.company_id.id, "system_id": self.id}
 
-    def action_drain(self):
-        """Work what there is, hold back what comes from now on."""
-        self._pause(states.PauseKind.DRAIN)
-
-    def _pause(self, kind):
-        self.check_access("write")
-        for system in self:
-            # sudo: a pause is part of the system, which may be changed; pauses are only written through their doors.
-            self.env["mes.pause"].sudo()._begin(kind, company_id=system.company_id.id, system_id=system.id)
-
-    def action_resume(self):
-        """Let held messages go."""
-        self.check_access("write")
-        for system in self:
-            # sudo: as above.
-            self.env["mes.pause"].sudo()._in_force(system.company_id.id, system_id=system.id)._end()
+    def _plants_stopped(self):
+        return self.sudo().plant_ids
 
     def action_issue_credential(self):
         """Open the wizard that makes a credential and shows its secret this one time."""
