@@ -91,11 +91,11 @@ def http_outcome(status: int, headers: Mapping[str, str], now: float) -> SendRes
     return SendResult(status, "refused_by_system", detail)
 
 
-def item_outcomes(body: bytes, count: int, now: float) -> tuple[SendResult, ...]:
+def item_outcomes(body: bytes, count: int, status: int, now: float) -> tuple[SendResult, ...]:
     """Return what an answer says of each of the ``count`` events of a batch; empty when it does not speak of each.
 
     Read is the form that Odoo's own events endpoint gives: ``{"results": [...]}`` in the order of the batch, where an
-    item with a ``problem`` (RFC 9457) was not taken and its ``status`` says why.
+    item with a ``problem`` (RFC 9457) was not taken and its ``status`` says why. ``status`` is that of the answer.
     """
     try:
         answer = json.loads(body)
@@ -104,13 +104,13 @@ def item_outcomes(body: bytes, count: int, now: float) -> tuple[SendResult, ...]
     items = answer.get("results") if isinstance(answer, dict) else None
     if not isinstance(items, list) or len(items) != count:
         return ()
-    return tuple(_item_outcome(item, now) for item in items)
+    return tuple(_item_outcome(item, status, now) for item in items)
 
 
-def _item_outcome(item, now):
+def _item_outcome(item, status, now):
     problem = item.get("problem") if isinstance(item, dict) else None
     if not problem:
-        return SendResult(200, "accepted")
+        return SendResult(status, "accepted")
     status = problem.get("status") if isinstance(problem, dict) else None
     if not isinstance(status, int) or not 300 <= status < 600:
         status = 422

@@ -80,7 +80,8 @@ class SendResult:
     """What a delivery attempt came to; ``status`` is 0 without a response, times as named.
 
     ``code`` is a key of ``errors.CODES``, whose disposition says what becomes of the message.
-    ``retry_after`` is in seconds.
+    ``retry_after`` is in seconds. ``items`` is what the far end said of each event of a batch, in
+    its order; empty when one word holds for all.
     """
 
     status: int
@@ -88,3 +89,4 @@ class SendResult:
     detail: str = ""
     duration_ms: int = 0
     retry_after: float | None = None
+    items: tuple["SendResult", ...] = ()

@@ -109,20 +109,49 @@ class MesCase(models.Model):
         if cases._of_order(production, [code]):
             return
         owner = plant.mes_case_owner_id or production.user_id or self.env.ref("base.user_admin")
-        case = cases.create(
-            {
-                "code": code,
-                "fingerprint": self._order_fingerprint(production, code),
-                "text": text,
-                "company_id": production.company_id.id,
-                "plant_id": plant.id,
-                "production_id": production.id,
-                "owner_id": owner.id,
-                "count": 1,
-                "last_seen_at": fields.Datetime.now(),
-            }
+        cases._open(
+            code,
+            self._order_fingerprint(production, code),
+            text,
+            company_id=production.company_id.id,
+            plant_id=plant.id,
+            production_id=production.id,
+            owner_id=owner.id,
         )
-        case.activity_schedule("mail.mail_activity_data_todo", user_id=owner.id, summary=case.display_name, note=text)
+
+    @api.model
+    def _raise_for_system(self, system, code, text, event_type=False):
+        """Open a case that comes from a system itself, or from one of its routes; one that is open is enough."""
+        if not self._of_system(system, code, event_type):
+            self._open(
+                code,
+                self._system_fingerprint(system, code, event_type),
+                text,
+                company_id=system.company_id.id,
+                system_id=system.id,
+                event_type=event_type,
+                owner_id=(system.owner_id or self.env.ref("base.user_admin")).id,
+            )
+
+    @api.model
+    def _close_for_system(self, system, code, event_type=False):
+        """Close what ``_raise_for_system`` opened."""
+        self._of_system(system, code, event_type).action_close()
+
+    def _of_system(self, system, code, event_type):
+        fingerprint = self._system_fingerprint(system, code, event_type)
+        return self.search([("fingerprint", "=", fingerprint), ("state", "=", states.CaseState.OPEN.value)])
+
+    def _system_fingerprint(self, system, code, event_type):
+        return "|".join(("system", code, system.code, event_type or ""))
+
+    def _open(self, code, fingerprint, text, **values):
+        case = self.create(
+            dict(values, code=code, fingerprint=fingerprint, text=text, count=1, last_seen_at=fields.Datetime.now())
+        )
+        case.activity_schedule(
+            "mail.mail_activity_data_todo", user_id=case.owner_id.id, summary=case.display_name, note=text
+        )
 
     @api.model
     def _of_order(self, production, codes):
@@ -166,6 +195,7 @@ class MesCase(models.Model):
     def _cron_escalate(self):
         """Expire parked messages past their sender's deadline; give a case to those that have waited too long."""
         self.env["mes.inbox.message"]._expire_parked()
+        self.env["mes.outbox.message"]._expire_waiting()
         overdue = self.env["mes.inbox.message"].search(
             [
                 ("state", "=", states.InboxState.PARKED.value),

@@ -1,17 +1,20 @@
 """Outbox rows: one per event and target system, written with the change that causes it; sending is delivery's."""
 
+import functools
 import uuid
-from datetime import timezone
+from datetime import timedelta, timezone
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
-from ..core import message_machine, states
+from ..core import errors, message_machine, states
 from ..core.envelope import build_event, canonical_json
 from ..core.flow import collect_until
 from ..core.message_machine import OutboxEvent
 from ..core.sharding import shard_of
 from ..core.states import OutboxState
+from .mes_lane import CHANNEL
 from .mes_message_mixin import to_wire_time
 
 
@@ -44,6 +47,7 @@ class MesOutboxMessage(models.Model):
     _identity = models.UniqueIndex(
         "(system_id, event_id) WHERE replay_of_id IS NULL", "This event is in the outbox of that system already."
     )
+    _expiring = models.Index(f"(expires_at) WHERE expires_at IS NOT NULL AND state IN {states.sql_list(DUE)}")
     _due = models.Index(f"(shard, priority, id) WHERE state IN {states.sql_list(DUE)}")
     _key = models.Index(f"(ordering_key, system_id, id) WHERE state IN {states.sql_list(BLOCKING)}")
 
@@ -65,13 +69,12 @@ class MesOutboxMessage(models.Model):
             systems = self.env["mes.route"]._targets(event_type, plant)
         event_id, now = str(uuid.uuid4()), fields.Datetime.now()
         key = options.get("key") or production.mes_reference or event_id
-        # sudo: the database's id is public, the model that keeps it is not.
-        database = self.env["ir.config_parameter"].sudo().get_param("database.uuid")
-        event = build_event(
+        event = functools.partial(
+            build_event,
             event_type,
             data,
             id=event_id,
-            source=f"/odoo/{database}",
+            source=self._source(),
             time=now.replace(tzinfo=timezone.utc),
             subject=key,
             plant=plant.code or "",
@@ -83,7 +86,6 @@ class MesOutboxMessage(models.Model):
             "event_type": event_type,
             "event_time": now,
             "ordering_key": key,
-            "payload": canonical_json(event),
             "production_id": production.id,
             "plant_id": plant.id,
             "aggregate_type": production._name if production else False,
@@ -93,14 +95,60 @@ class MesOutboxMessage(models.Model):
             "answers_id": options.get("answers_id"),
             "revision": options.get("revision", 0),
         }
+        return self._queue(values, event, systems)
+
+    def _queue(self, values, event, systems):
+        """Store one row of ``values`` for each system and have them sent; older snapshots give way.
+
+        :param event: function of the attribute ``expirytime`` (None: never) that returns the event
+        """
+        event_type, now = values["event_type"], values["event_time"]
         classes = self.env["mes.route"]._flow_classes(event_type, systems)
+        rows = []
+        for system in systems:
+            flow_class = classes[system.id]
+            lifetime = timedelta(seconds=flow_class.expires_after_seconds)
+            expires_at = now + lifetime if lifetime else None
+            payload = event(expirytime=expires_at and expires_at.replace(tzinfo=timezone.utc))
+            flow = self._flow_values(system, flow_class, values["ordering_key"])
+            rows.append({**values, **flow, "expires_at": expires_at, "payload": canonical_json(payload)})
         # sudo: whoever may change the order may not write the queue; the queue row is the change's own shadow.
-        rows = self.sudo().create(
-            [dict(values, **self._flow_values(system, classes[system.id], key)) for system in systems]
-        )
-        if rows:
+        stored = self.sudo().create(rows)
+        known = self.env["mes.dispatcher"]._event_types().get(event_type)
+        if known and known.is_snapshot:
+            stored._supersede_older()
+        stored._wake_lanes()
+        return stored
+
+    def _source(self):
+        # sudo: the database's id is public, the model that keeps it is not.
+        return f"/odoo/{self.env['ir.config_parameter'].sudo().get_param('database.uuid')}"
+
+    def _wake_lanes(self):
+        """Have the messages sent; the gateway looks for those that go over MQTT by itself."""
+        transports = set(self.system_id.mapped("transport"))
+        if states.TransportKind.HTTP.value in transports:
             self.env["mes.lane"]._wake(self._name)
-        return rows
+        elif transports:
+            self.env.cr.execute("SELECT pg_notify(%s, %s)", [CHANNEL, self._name])
+
+    def _supersede_older(self):
+        """What has not been sent yet and is older of the same object says nothing any more.
+
+        One that is just being sent keeps this state: its outcome is only logged, as for every message that was settled.
+        """
+        for message in self:
+            older = self.search(
+                [
+                    ("system_id", "=", message.system_id.id),
+                    ("event_type", "=", message.event_type),
+                    ("ordering_key", "=", message.ordering_key),
+                    ("state", "in", self._values(self.DUE)),
+                    ("id", "<", message.id),
+                ]
+            )
+            code = errors.CODES["superseded"]
+            older._lock_due()._move(OutboxEvent.SUPERSEDE, {"code": code.code, "text": code.text})
 
     def _flow_values(self, system, flow_class, key):
         """Values of a new row that depend on its target: shard, class, and how long it is collected."""
@@ -176,6 +224,11 @@ class MesOutboxMessage(models.Model):
             ]
         )
         event = OutboxEvent.CONFIRM if accepted else OutboxEvent.REFUSE
+        # The outcome of the delivery itself may be written just now: a conflict, and the answer is applied again.
+        self.env.cr.execute(
+            SQL("SELECT id FROM %s WHERE id = ANY(%s) FOR NO KEY UPDATE", SQL.identifier(self._table), releases.ids),
+            log_exceptions=False,
+        )
         releases._move(event, {"confirmed_at": fields.Datetime.now()})
 
     def action_resend(self):
@@ -186,10 +239,17 @@ class MesOutboxMessage(models.Model):
         cases = resendable.case_id
         resendable._move(
             OutboxEvent.RESEND,
-            {"attempt_count": 0, "next_attempt_at": False, "retrying_since": False, "case_id": False},
+            {
+                "attempt_count": 0,
+                "next_attempt_at": False,
+                "retrying_since": False,
+                "case_id": False,
+                # It matters again: somebody says so.
+                "expires_at": False,
+            },
         )
         cases._close_if_done()
-        self.env["mes.lane"]._wake(self._name)
+        resendable._wake_lanes()
 
     def action_discard(self):
         """Never send this message."""

@@ -1,9 +1,7 @@
 """Delivery to a real HTTP server on the loopback: signed, tried again, refused, given up, kept while paused."""
 
 import json
-import threading
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 from odoo import fields
 from odoo.exceptions import UserError
@@ -14,54 +12,15 @@ from ..core.backoff import POLICIES
 from ..core.messages import SendResult
 from ..core.states import OutboxState
 from ..transports.http import HttpTransport
-from .common import AlwaysMine, MesCase
-
-
-class FarEnd:
-    """A plant's endpoint: remembers requests, answers what it is told to."""
-
-    def __init__(self):
-        self.requests, self.status, self.headers = [], 200, {}
-        far_end = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                far_end.requests.append((dict(self.headers.items()), body))
-                self.send_response(far_end.status)
-                for name, value in far_end.headers.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(b"whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0 is no answer")
-
-            def log_message(self, *_args):
-                """Silence: the test's log is checked for warnings."""
-
-        self._server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/events"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def close(self):
-        self._server.shutdown()
-        self._server.server_close()
+from .far_end import OutboxCase
 
 
 @tagged("post_install", "-at_install", "mes")
-class TestOutbox(MesCase):
+class TestOutbox(OutboxCase):
     def setUp(self):
         super().setUp()
-        self.far_end = FarEnd()
-        self.addCleanup(self.far_end.close)
-        self.system.write({"endpoint_url": self.far_end.url, "is_plant_network": True})
-        self.secret = self.system.issue_credential("signature")["secret"]
         self.order = self.release(quantity=10)
         self.message = self.order.mes_outbox_ids
-
-    def run_lane(self):
-        with self.enter_registry_test_mode():
-            worked = self.env["mes.lane"]._run("mes.outbox.message", AlwaysMine()).worked
-        self.env.invalidate_all()
-        return worked
 
     def test_delivered_once_and_signed(self):
         self.assertEqual(self.run_lane(), 1)
@@ -89,7 +48,8 @@ class TestOutbox(MesCase):
         self.assertAlmostEqual(wait.total_seconds(), 120, delta=5)
         self.assertEqual(self.run_lane(), 0)
         self.far_end.status = 202
-        self.message.next_attempt_at = fields.Datetime.now() - timedelta(seconds=1)
+        a_second_ago = fields.Datetime.now() - timedelta(seconds=1)
+        self.message.next_attempt_at = self.env["mes.gate"]._of(self.system).until = a_second_ago
         self.run_lane()
         self.assertEqual((self.message.state, self.message.attempt_count), (OutboxState.SENT.value, 2))
         self.assertEqual(self.message.attempt_ids.mapped("http_status"), [202, 503])
@@ -172,9 +132,8 @@ class TestOutbox(MesCase):
 
     def test_the_plant_may_answer_before_the_outcome_is_written(self):
         self.send("order.acknowledged", self.order, revision=1, accepted=True)
-        self.env["mes.delivery"]._conclude(
-            self.message.id, self.far_end.url, SendResult(200, "accepted"), (fields.Datetime.now(), 1)
-        )
+        attempt = (self.far_end.url, fields.Datetime.now(), 1)
+        self.env["mes.delivery"]._conclude(self.message.ids, [SendResult(200, "accepted")], attempt)
         self.assertEqual(self.message.state, OutboxState.CONFIRMED.value)
         self.assertEqual(self.message.attempt_ids.http_status, 200)
 
