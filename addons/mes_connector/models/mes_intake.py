@@ -135,6 +135,8 @@ class MesIntake(models.AbstractModel):
         faults = dispatcher._schema_set().validate(envelope.type, envelope.data)
         if faults:
             raise errors.error("schema_invalid", errors=faults)
+        if envelope.time.replace(tzinfo=None) < (horizon := self.env["mes.retention"]._horizon()):
+            raise errors.error("too_old", f"Events are taken from {horizon:%Y-%m-%d %H:%M} UTC on.")
 
     @api.model
     def _store(self, caller, readings):

@@ -20,5 +20,5 @@ class MesOrderTransition(models.Model):
     to_phase = fields.Selection(states.selection(states.OrderPhase), required=True)
     at = fields.Datetime(required=True)
     user_id = fields.Many2one("res.users", "By user")
-    inbox_id = fields.Many2one("mes.inbox.message", "By message", ondelete="set null")
+    inbox_id = fields.Many2one("mes.inbox.message", "By message", ondelete="set null", index="btree_not_null")
     note = fields.Char()

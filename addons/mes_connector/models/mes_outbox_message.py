@@ -207,7 +207,13 @@ class MesOutboxMessage(models.Model):
     @api.model
     def _answer_again(self, uuids):
         """Send the first answers to the inbox messages ``uuids`` once more."""
-        sent = self.search([("answers_id.uuid", "in", uuids), ("state", "=", OutboxState.SENT.value)])
+        sent = self.search(
+            [
+                ("answers_id.uuid", "in", uuids),
+                ("state", "=", OutboxState.SENT.value),
+                ("payload_removed_at", "=", False),
+            ]
+        )
         if sent:
             sent.action_resend()
 

@@ -15,6 +15,8 @@ from . import (
     test_outbox_expiry,
     test_pause,
     test_posting_traps,
+    test_replay,
+    test_retention,
     test_screens,
     test_security,
 )

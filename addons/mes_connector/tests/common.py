@@ -35,6 +35,8 @@ class MesCase(TransactionCase):
         super().setUpClass()
         # Nothing is collected, unless a test is about that.
         cls.env.ref("mes_connector.flow_class_window").window_seconds = 0
+        # The events of these tests stay where they are in time.
+        cls.env["ir.config_parameter"].set_param("mes_connector.idempotency_days", 36500)
         cls.plant = cls.env["stock.warehouse"].search([("company_id", "=", cls.env.company.id)], limit=1)
         cls.stock = cls.plant.lot_stock_id
         cls.system = cls.env["mes.system"].create(
