@@ -16,7 +16,8 @@ from .scenarios import ScenarioName
 from .signing import BodyFault, SignatureFault, Signer
 
 LARGEST_BODY = 1024 * 1024
-EVENT_MEDIA_TYPE = "application/cloudevents+json"
+SINGLE = "application/cloudevents+json"
+BATCH = "application/cloudevents-batch+json"
 PLAN = "/plan"
 
 Answer = tuple[int, dict[str, Any]]
@@ -139,10 +140,13 @@ class _Handler(BaseHTTPRequestHandler):
             raise _Refusal(401, "this plant has no secret and takes events over MQTT only")
         body = self._body()
         try:
-            event = self.server.signer.verified(body, self.headers)
-            if self.headers.get_content_type() != EVENT_MEDIA_TYPE:
-                raise _Refusal(415, f"send one event as {EVENT_MEDIA_TYPE}")
-            return 200, {"status": self.server.plant.take(event).value}
+            value = self.server.signer.verified(body, self.headers)
+            media_type = self.headers.get_content_type()
+            if media_type == BATCH:
+                return self._take_batch(value)
+            if media_type != SINGLE:
+                raise _Refusal(415, f"send one event as {SINGLE}, several as {BATCH}")
+            return 200, {"status": self.server.plant.take(value).value}
         except SignatureFault as fault:
             self.server.plant.journal.write(Entry.NOT_TAKEN, detail=f"signature: {fault}")
             raise _Refusal(401, "the signature is not valid") from fault
@@ -150,6 +154,20 @@ class _Handler(BaseHTTPRequestHandler):
             raise _Refusal(400, str(fault)) from fault
         except EnvelopeFault as fault:
             raise _Refusal(422, str(fault)) from fault
+
+    def _take_batch(self, events: Any) -> Answer:
+        """Each event is taken or refused by itself; the batch as a whole only when none was taken."""
+        if not isinstance(events, list) or not events:
+            raise _Refusal(422, "the batch is not a list of events")
+        results = [self._take_item(event) for event in events]
+        is_taken = any("problem" not in result for result in results)
+        return (200 if is_taken else 422), {"results": results}
+
+    def _take_item(self, event: Any) -> dict[str, Any]:
+        try:
+            return {"status": self.server.plant.take(event).value}
+        except EnvelopeFault as fault:
+            return {"status": "invalid", "problem": {"status": 422, "detail": str(fault)}}
 
     def _body(self) -> bytes:
         length = self.headers.get("Content-Length", "")

@@ -29,6 +29,26 @@ def test_a_signed_event_is_taken(world):
     assert (response.status_code, response.json()) == (200, {"status": "taken"})
 
 
+BATCH = {"Content-Type": "application/cloudevents-batch+json"}
+
+
+def test_each_event_of_a_batch_is_taken_or_refused_by_itself(world):
+    first, second = gearbox_release(order="A"), gearbox_release(order="B")
+
+    response = world.post([first, {"id": ""}, second, first], headers=BATCH)
+
+    results = response.json()["results"]
+    assert response.status_code == 200
+    assert [result["status"] for result in results] == ["taken", "invalid", "taken", "repeated"]
+    assert results[1]["problem"]["status"] == 422
+    assert set(world.get("/summary")["orders"]) == {"A", "B"}
+
+
+@pytest.mark.parametrize("batch", [[], {"id": "1"}, [{"id": ""}]], ids="empty no_list none_good".split())
+def test_a_batch_without_a_good_event_is_refused(world, batch):
+    assert world.post(batch, headers=BATCH).status_code == 422
+
+
 def test_the_plant_is_healthy_when_it_can_be_reached(world):
     assert world.get("/health") == {"name": "mes-north", "status": "ok"}
 
