@@ -72,12 +72,7 @@ class MesQueueMixin(models.AbstractModel):
         return self.browse(rows and rows[0][0])
 
     def _next_in(self, place, tried, systems=None, priority=None):
-        """Query for the one next message of a shard or key: id, priority, attempt_count.
-
-        Pauses are looked at for the head, which counts, and for the row that leads to it: a long queue of a paused
-        system is passed over without looking for its heads.
-        """
-        pauses = self.env["mes.pause"]
+        """Query for the one next message of a shard or key: id, priority, attempt_count."""
         return SQL(
             """SELECT head.id, m.priority, head.attempt_count
                  FROM %(table)s m
@@ -87,9 +82,9 @@ class MesQueueMixin(models.AbstractModel):
                                      WHERE h.system_id = m.system_id AND h.ordering_key = m.ordering_key
                                        AND h.state IN %(blocking)s
                                      ORDER BY h.id LIMIT 1) head
-                WHERE %(place)s AND m.state IN %(due)s AND %(ripe)s AND %(systems)s AND %(urgent)s AND %(may_go)s
+                WHERE %(place)s AND m.state IN %(due)s AND %(ripe)s AND %(systems)s AND %(urgent)s
                   AND head.state IN %(due)s AND (head.next_attempt_at IS NULL OR head.next_attempt_at <= %(now)s)
-                  AND NOT head.id = ANY(%(tried)s) AND %(head_may_go)s
+                  AND NOT head.id = ANY(%(tried)s) AND %(not_held)s
                 ORDER BY m.priority, m.id LIMIT 1""",
             table=SQL.identifier(self._table),
             place=place,
@@ -100,8 +95,7 @@ class MesQueueMixin(models.AbstractModel):
             urgent=SQL("TRUE") if priority is None else SQL("m.priority <= %s", priority),
             now=moment(),
             tried=list(tried),
-            may_go=pauses._not_held(self.DIRECTION, "m"),
-            head_may_go=pauses._not_held(self.DIRECTION, "head"),
+            not_held=self.env["mes.pause"]._not_held(self.DIRECTION, "head"),
         )
 
     def _ripe(self):

@@ -98,6 +98,8 @@ class TestLane(MesCase):
         one, two = self.store(self.consumed(order), self.consumed(order))
         self.assertFalse(self.taken())
         self.assertAlmostEqual(self.inbox._next_ripe_in(), 300, delta=100)
+        (one | two).collect_until = one.collect_until - timedelta(seconds=60)
+        self.env.flush_all()
         three = self.store(self.consumed(order))
         self.assertEqual(three.collect_until, one.collect_until, "one window, not one after the other")
         (one | two | three).collect_until = fields.Datetime.now()
