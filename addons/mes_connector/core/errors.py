@@ -150,6 +150,9 @@ _TABLE = (
     ("semantic_duplicate", _PARK, Role.SUPERVISOR,
      "The event looks like one that was booked under another id.",
      "Compare both; resume the message or discard it with a reason."),
+    ("handler_missing", (Disposition.PARK, FailureKind.TECHNICAL), Role.INTEGRATOR,
+     "No installed addon handles this type of event any more.",
+     "Install the addon again, and the message resumes by itself; or discard it with a reason."),
     # What breaks the contract or a conservation law
     ("uom_mismatch", _REJECT, Role.STEWARD,
      "The unit cannot be converted to the unit of the product.",

@@ -195,6 +195,7 @@ class MesCase(models.Model):
     def _cron_escalate(self):
         """Expire parked messages past their sender's deadline; give a case to those that have waited too long."""
         self.env["mes.inbox.message"]._expire_parked()
+        self.env["mes.dispatcher"]._resume_handled()
         self.env["mes.outbox.message"]._expire_waiting()
         overdue = self.env["mes.inbox.message"].search(
             [

@@ -10,7 +10,7 @@ from psycopg2 import OperationalError
 from odoo import api, fields, models, tools
 from odoo.exceptions import LockError
 
-from ..core import errors
+from ..core import errors, states
 from ..core.event_types import EVENT_TYPES
 from ..core.message_machine import InboxEvent
 from ..core.schema import SchemaSet
@@ -218,9 +218,28 @@ class MesDispatcher(models.AbstractModel):
             raise errors.error("event_expired")
         self._check_turn(message)
         # The dispatcher runs as the system user; the company is the message's own.
-        handler = self.env[self._handlers()[message.event_type]].with_company(message.company_id)
+        handler = self.env[self._handler_of(message.event_type)].with_company(message.company_id)
         result = handler._handle(HandlerCommand(message, message.system_id, envelope))
         message._settle(InboxEvent.APPLY, self._code(result.code), result.text, result.effects)
+
+    def _handler_of(self, event_type):
+        name = self._handlers().get(event_type)
+        if not name:
+            # Its addon was uninstalled after the message was stored.
+            raise errors.error("handler_missing", event_type, waiting_for=f"handler:{event_type}")
+        return name
+
+    @api.model
+    def _resume_handled(self):
+        """Resume what was parked for want of a handler that is there again."""
+        self.env["mes.inbox.message"].search(
+            [
+                ("state", "=", states.InboxState.PARKED.value),
+                ("code", "=", "handler_missing"),
+                ("event_type", "in", list(self._handlers())),
+            ],
+            order="id",
+        )._resume()
 
     def _check_turn(self, message):
         """Let a numbered event wait for the one before it; a gap stops only its own key."""
