@@ -42,6 +42,11 @@ STATE_MEANINGS = {
         "discarded": "A person decided not to send it.",
         "superseded": "A newer message says it all.",
     },
+    "BreakerState": {
+        "closed": "The system is called; failures in a row are counted.",
+        "open": "Nothing is sent until the time of the next probe.",
+        "half_open": "One message is out as the probe; nothing else is sent.",
+    },
 }
 
 KIND_NAMES = {
@@ -209,10 +214,11 @@ def _limits(schema: dict) -> str:
 
 
 def states_page() -> str:
-    """Both message tables, as lists, matrices and diagrams."""
-    machine, states = core("message_machine"), core("states")
+    """Both message tables and that of the circuit breaker, as lists, matrices and diagrams."""
+    machine, gate, states = core("message_machine"), core("gate"), core("states")
     inbox = _machine_blocks(machine.INBOX_TRANSITIONS, states.InboxState, machine.InboxEvent)
     outbox = _machine_blocks(machine.OUTBOX_TRANSITIONS, states.OutboxState, machine.OutboxEvent)
+    breaker = _machine_blocks(gate.BREAKER_TRANSITIONS, states.BreakerState, gate.BreakerEvent)
     return _page(
         "States of messages",
         "A message from the plant is in the inbox, one to the plant in the outbox.",
@@ -222,6 +228,13 @@ def states_page() -> str:
         "An answer of the plant may overtake the outcome of the delivery itself: `confirmed` and `refused` then "
         "take that outcome without moving.",
         *outbox,
+        "## Circuit breaker of a system",
+        f"`trip` is failure number {gate.FAILURE_LIMIT} in a row, a failed probe, or a wait the system asked for "
+        f"(`Retry-After`). The breaker stays open for {gate.FIRST_OPEN_SECONDS:g} seconds, twice as long after each "
+        f"failed probe, {gate.LONGEST_OPEN_SECONDS:g} at most. `probe` is drawn by the first message whose lane asks "
+        f"then, and again {gate.PROBE_SECONDS:g} seconds later when nothing was heard of it; outcomes of other "
+        "messages that come in meanwhile do not count. `hasten` and `close` are a person's.",
+        *breaker,
     )
 
 
