@@ -149,9 +149,6 @@ class MesPause(models.Model):
             for pause in self.filtered("code"):
                 # sudo: whoever may resume need not be the owner of the case that told of it.
                 self.env["mes.case"].sudo()._close_for_system(pause.system_id, pause.code, pause.event_type)
-            for pause in self.filtered("code"):
-                # sudo: whoever may resume need not be the owner of the case that told of it.
-                self.env["mes.case"].sudo()._close_for_system(pause.system_id, pause.code, pause.event_type)
             self.flush_recordset()
             for queue in QUEUES:
                 self.env["mes.lane"]._wake(queue)
