@@ -76,6 +76,20 @@ def delay_for(attempt: int, policy: RetryPolicy, rng: Random) -> float:
     return rng.uniform(limit / 2, limit)
 
 
+_FIRST_LOOK_SECONDS = 2.0
+_LAST_LOOK_SECONDS = 900.0
+
+
+def look_again_in(parked_seconds: float, rng: Random) -> float:
+    """Return in how many seconds a message is looked at again that has been parked for ``parked_seconds``.
+
+    Soon at first, since its news may have been missed while it was being parked; then ever more
+    seldom, up to a quarter of an hour.
+    """
+    limit = min(max(4 * parked_seconds, _FIRST_LOOK_SECONDS), _LAST_LOOK_SECONDS)
+    return rng.uniform(limit / 2, limit)
+
+
 def http_outcome(status: int, headers: Mapping[str, str], now: float) -> SendResult:
     """Return what an HTTP status means: taken, to be tried again, or refused.
 

@@ -12,6 +12,7 @@ from . import (
     mes_message_mixin,
     mes_message_pause,
     mes_inbox_message,
+    mes_inbox_parking,
     mes_outbox_message,
     mes_attempt,
     mes_effect,

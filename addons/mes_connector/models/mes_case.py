@@ -202,7 +202,7 @@ class MesCase(models.Model):
                 ("state", "=", states.InboxState.PARKED.value),
                 ("code", "in", SELF_HEALING),
                 ("case_id", "=", False),
-                ("write_date", "<", fields.Datetime.now() - SELF_HEALING_GRACE),
+                ("retrying_since", "<", fields.Datetime.now() - SELF_HEALING_GRACE),
             ],
             limit=1000,
         )

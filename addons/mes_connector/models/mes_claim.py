@@ -58,7 +58,7 @@ class MesClaim(models.Model):
                 SQL.identifier(messages._table),
                 queue,
                 shard,
-                messages._values(messages.DUE),
+                messages._values((*messages.DUE, *messages.AWAITING)),
             )
         )
         return messages.browse(rows and rows[0][0])

@@ -76,6 +76,11 @@ class MesDelivery(models.AbstractModel):
         return min((seconds for seconds in (ripe, opens) if seconds is not None), default=None)
 
     @api.model
+    def _looks_due(self, queue, transport=None):
+        """Outbox messages are never parked."""
+        return []
+
+    @api.model
     def _note_killed(self, message):
         """Write down that the process that had ``message`` in hand is gone; after some times it is dead."""
         if message._fence():

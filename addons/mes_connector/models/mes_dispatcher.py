@@ -129,9 +129,14 @@ class MesDispatcher(models.AbstractModel):
     def _note_killed(self, message):
         """Write down that the process that had ``message`` in hand is gone; after some times it is dead."""
         if message._fence():
+            message._take_up()
             message.attempt_count += 1
             message._note_killed()
             self._after(message)
+
+    @api.model
+    def _looks_due(self, queue):
+        return self.env[queue]._looks_due()
 
     # -- one message -------------------------------------------------------------------------------------------------
 
@@ -145,16 +150,21 @@ class MesDispatcher(models.AbstractModel):
         if not message._fence():
             return False
         notes = {"attempt_count": message.attempt_count + 1, **message._order_values()}
+        parked_for = message._take_up() and message.code
         started_at, clock = moment(), time.monotonic()
         error = self._try(message, notes)
-        self.env["mes.attempt"]._log(
-            message,
-            started_at,
-            (time.monotonic() - clock) * 1000,
-            target=self._handlers().get(message.event_type, ""),
-            code=error.code if error else message.code,
-            detail=str(error) if error else "",
-        )
+        code = error.code if error else message.code
+        if code == parked_for:  # a look that finds nothing new is no attempt
+            del notes["attempt_count"]
+        else:
+            self.env["mes.attempt"]._log(
+                message,
+                started_at,
+                (time.monotonic() - clock) * 1000,
+                target=self._handlers().get(message.event_type, ""),
+                code=code,
+                detail=str(error) if error else "",
+            )
         if error:
             message.write(notes)
             self._conclude(message, error)
@@ -242,12 +252,15 @@ class MesDispatcher(models.AbstractModel):
         )._resume()
 
     def _check_turn(self, message):
-        """Let a numbered event wait for the one before it; a gap stops only its own key."""
+        """Let a numbered event wait for the one before it, and for any before it that is in line again, such as after
+        the end of a hold; a gap stops only its own key.
+        """
         if message.sequence <= 1:
             return
-        state, code = message._predecessor_state() or (None, "")
+        state, code, before = message._before()
         if not turn_comes(message.sequence, state, code):
             before = message.sequence - 1
+        if before:
             raise errors.error(
                 "sequence_gap", f"Number {before} has not had its turn.", waiting_for=f"sequence:{before}"
             )

@@ -60,6 +60,9 @@ class MesInboxMessage(models.Model):
     _uuid_unique = models.UniqueIndex("(uuid)", "Message ids are unique.")
     _due = models.Index(f"(shard, priority, id) WHERE state IN {states.sql_list(DUE)}")
     _key = models.Index(f"(ordering_key, system_id, id) WHERE state IN {states.sql_list(states.INBOX_LIVE)}")
+    _look = models.Index(
+        f"(next_attempt_at) WHERE next_attempt_at IS NOT NULL AND state IN {states.sql_list(AWAITING)}"
+    )
     _heard = models.Index("(system_id, received_at)")
     _turn = models.Index("(system_id, source, ordering_key, sequence) WHERE sequence > 0")
 
@@ -79,22 +82,34 @@ class MesInboxMessage(models.Model):
             return {}
         return {"production_id": order.id, "plant_id": order._mes_plant().id}
 
-    def _predecessor_state(self):
-        """``(state, code)`` of the event that comes just before this one by sequence; None when it has not arrived."""
+    def _before(self):
+        """What comes before a numbered message in its source and key.
+
+        :return: state and code of the number just before it (None when that has not arrived), and the highest number
+            before it that is due
+        """
         self.ensure_one()
         self.flush_model()
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT state, code FROM mes_inbox_message
-                    WHERE system_id = %s AND source = %s AND ordering_key = %s AND sequence = %s
-                      AND sequence > 0 AND is_quarantined IS NOT TRUE LIMIT 1""",
-                self.system_id.id,
-                self.source,
-                self.ordering_key,
-                self.sequence - 1,
-            )
+        query = SQL(
+            """SELECT before.state, before.code, due.sequence
+                 FROM (VALUES (1)) one
+                 LEFT JOIN mes_inbox_message before
+                        ON before.system_id = %(system)s AND before.source = %(source)s
+                       AND before.ordering_key = %(key)s AND before.sequence = %(sequence)s - 1
+                       AND before.sequence > 0 AND before.is_quarantined IS NOT TRUE
+                 LEFT JOIN LATERAL (SELECT m.sequence FROM mes_inbox_message m
+                                     WHERE m.system_id = %(system)s AND m.ordering_key = %(key)s
+                                       AND m.source = %(source)s AND m.state IN %(due)s
+                                       AND m.sequence > 0 AND m.sequence < %(sequence)s
+                                     ORDER BY m.sequence DESC LIMIT 1) due ON TRUE""",
+            system=self.system_id.id,
+            source=self.source,
+            key=self.ordering_key,
+            sequence=self.sequence,
+            due=self._values(self.DUE),
         )
-        return (InboxState(rows[0][0]), rows[0][1]) if rows else None
+        state, code, due = self.env.execute_query(query)[0]
+        return state and InboxState(state), code, due
 
     @api.model
     def _keep_invalid(self, caller, reading, payload):
@@ -142,55 +157,6 @@ class MesInboxMessage(models.Model):
         self.env["mes.outbox.message"]._answer(self, effects)
         self.env["mes.case"]._follow(self)
 
-    def _park(self, error):
-        """Keep the message for something nameable; it blocks nobody and has an owner."""
-        self._move(
-            InboxEvent.PARK,
-            {
-                "code": error.code,
-                "text": str(error),
-                "waiting_for": error.waiting_for,
-                "next_attempt_at": False,
-                "owner_id": self._find_owner().id,
-            },
-        )
-        self.env["mes.case"]._follow(self)
-
-    def _resume(self):
-        """Put parked or dead messages back in line and wake the lane."""
-        messages = self.filtered(lambda one: one.state in (InboxState.PARKED.value, InboxState.DEAD.value))
-        if messages:
-            cases = messages.case_id
-            messages._move(
-                InboxEvent.RESUME,
-                {
-                    "waiting_for": False,
-                    "next_attempt_at": False,
-                    "retrying_since": False,
-                    "case_id": False,
-                    "attempt_count": 0,
-                },
-            )
-            cases._close_if_done()
-            self.env["mes.lane"]._wake(self._name)
-
-    @api.model
-    def _resume_parked(self, ordering_key, codes, waiting_for=None):
-        """Resume what is parked under ``ordering_key`` for one of ``codes`` (and for exactly ``waiting_for``)."""
-        domain = [("ordering_key", "=", ordering_key), ("state", "=", InboxState.PARKED.value), ("code", "in", codes)]
-        if waiting_for:
-            domain.append(("waiting_for", "=", waiting_for))
-        self.search(domain, order="id")._resume()
-
-    @api.model
-    def _expire_parked(self):
-        """Answer parked messages whose sender's deadline has passed."""
-        code = self.env["mes.dispatcher"]._code("event_expired")
-        late = [("state", "=", InboxState.PARKED.value), ("expires_at", "<=", fields.Datetime.now())]
-        for message in self.search(late, limit=1000):
-            message._settle(InboxEvent.EXPIRE, code, code.text)
-            self.env["mes.dispatcher"]._after(message)
-
     def _to_status(self):
         """What the sender may know of its message, as the status address answers it."""
         self.ensure_one()
@@ -215,7 +181,7 @@ class MesInboxMessage(models.Model):
             status["parked"] = {
                 "code": self.code,
                 "waiting_for": self.waiting_for or "",
-                "since": to_wire_time(self.write_date),
+                "since": to_wire_time(self.retrying_since or self.write_date),
             }
         return status
 

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -141,13 +141,28 @@ class MesLane(models.AbstractModel):
         def is_over():
             return time.monotonic() >= deadline or bool(should_stop and should_stop())
 
-        worked = 0
+        worked = self._look_again(queue, guard, is_over, options)
         while not is_over():
             found, is_taken = self._pass(queue, guard, is_over, options)
             worked += found
             if not found:
                 return Turn(worked, self._next_look(queue, is_taken, options))
         return Turn(worked, 0)
+
+    def _look_again(self, queue, guard, is_over, options):
+        """Try parked messages whose time for that has come; the number of those tried."""
+        tried = 0
+        looks = self._in_transaction(lambda env: env[WORKERS[queue]]._looks_due(queue, **options))
+        for shard, message_id in looks:
+            with suppress(GuardLost), guard.hold(shard) as hold:
+                if hold and not is_over():
+                    self._in_transaction(partial(self._claim, queue, message_id))
+                    self._work(queue, message_id, hold, options)
+                    tried += 1
+        return tried
+
+    def _claim(self, queue, message_id, env):
+        env["mes.claim"]._take(env[queue].browse(message_id))
 
     def _pass(self, queue, guard, is_over, options):
         """Work each shard that has messages of the best priority there is: what may wait longer, waits (ADR 9).

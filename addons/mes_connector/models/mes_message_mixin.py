@@ -1,7 +1,7 @@
 """What inbox and outbox rows share: identity, ordering, ownership of trouble, and the way a state may change."""
 
 import random
-from datetime import timedelta, timezone
+from datetime import timezone
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -10,7 +10,7 @@ from ..core import errors, states
 from ..core.backoff import delay_for, policy_for
 from ..core.envelope import format_time
 from ..core.message_machine import next_state
-from .mes_queue_mixin import moment
+from .mes_queue_mixin import later, moment
 
 
 def to_wire_time(moment):
@@ -98,14 +98,18 @@ class MesMessageMixin(models.AbstractModel):
         """
         self.ensure_one()
         self.flush_recordset()
+        # A parked message may be taken when it is time to look at it again.
         # A lock, not an update: a row updated twice in a transaction has all its foreign keys checked again, which
         # would make every delivery conflict with work on its order.
         rows = self.env.execute_query(
             SQL(
-                "SELECT id FROM %s WHERE id = %s AND state IN %s FOR NO KEY UPDATE",
+                """SELECT id FROM %s WHERE id = %s AND (state IN %s OR state = ANY(%s) AND next_attempt_at <= %s)
+                      FOR NO KEY UPDATE""",
                 SQL.identifier(self._table),
                 self.id,
                 self._values(self.DUE),
+                list(self._values(self.AWAITING)),
+                moment(),
             )
         )
         self.invalidate_recordset()
@@ -119,14 +123,16 @@ class MesMessageMixin(models.AbstractModel):
         """
         policy, now = policy_for(error.code), moment()
         tries = self.attempt_count if tries is None else tries
-        since = self.retrying_since or now
+        # Of a parked message that was looked at, the time since it was parked does not count.
+        is_waiting = self.state == states.InboxState.WAITING.value  # both queues have it
+        since = is_waiting and self.retrying_since or now
         values = {"code": error.code, "text": str(error), "retrying_since": since}
         if policy.is_exhausted(tries, (now - since).total_seconds()):
             self._move(self.DIE, dict(values, next_attempt_at=False))
             self.env["mes.case"]._follow(self)
             return
         delay = delay_for(tries, policy, random) if after is None else after
-        self._move(self.WAIT, dict(values, next_attempt_at=now + timedelta(seconds=delay)))
+        self._move(self.WAIT, dict(values, next_attempt_at=later(delay)))
 
     def _note_killed(self):
         """Record that a process died with the message in hand: an attempt, and the next try or the end of tries."""

@@ -5,7 +5,7 @@ must wait stops its own key and no other. A message that is not collected any mo
 head is worked first, also one that would still be collected (ADR 9). Rows in question stand in small partial indexes.
 """
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -16,6 +16,11 @@ from ..core.sharding import SHARDS
 def moment():
     """The present time as Odoo keeps times, but with its fractions: short waits are not made long by whole seconds."""
     return datetime.now(timezone.utc).replace(tzinfo=None)
+
+
+def later(seconds):
+    """The time so many seconds from now."""
+    return moment() + timedelta(seconds=seconds)
 
 
 class MesQueueMixin(models.AbstractModel):
@@ -122,7 +127,7 @@ class MesQueueMixin(models.AbstractModel):
                 """SELECT min(greatest(m.next_attempt_at, m.collect_until)) FROM %s m
                     WHERE m.state IN %s AND greatest(m.next_attempt_at, m.collect_until) > %s AND %s""",
                 SQL.identifier(self._table),
-                self._values(self.DUE),
+                self._values((*self.DUE, *self.AWAITING)),
                 now,
                 self._of_systems(systems),
             )

@@ -12,6 +12,7 @@ from . import (
     test_lane,
     test_order_lifecycle,
     test_outbox,
+    test_parking,
     test_outbox_batch,
     test_outbox_expiry,
     test_pause,

@@ -58,7 +58,7 @@ class TestCases(MesCase):
         self.env["mes.case"]._cron_escalate()
         self.assertFalse(message.case_id)
         overdue = fields.Datetime.now() - SELF_HEALING_GRACE - timedelta(minutes=1)
-        self.env.cr.execute("UPDATE mes_inbox_message SET write_date = %s WHERE id = %s", [overdue, message.id])
+        self.env.cr.execute("UPDATE mes_inbox_message SET retrying_since = %s WHERE id = %s", [overdue, message.id])
         self.env["mes.case"]._cron_escalate()
         self.assertEqual(message.case_id.code, "too_early")
 

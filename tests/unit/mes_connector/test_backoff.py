@@ -5,7 +5,7 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mes_connector_core.backoff import MAX_RETRY_AFTER_SECONDS, RetryPolicy, delay_for, http_outcome
+from mes_connector_core.backoff import MAX_RETRY_AFTER_SECONDS, RetryPolicy, delay_for, http_outcome, look_again_in
 from mes_connector_core.errors import CODES, Disposition
 
 POLICY = RetryPolicy(base_seconds=2, factor=3, cap_seconds=60, max_attempts=5)
@@ -33,6 +33,12 @@ def test_full_jitter_stays_within_the_limit(attempt, seed):
 
 def test_the_same_seed_waits_the_same():
     assert delay_for(3, POLICY, Random(7)) == delay_for(3, POLICY, Random(7)) != delay_for(3, POLICY, Random(8))
+
+
+@pytest.mark.parametrize(("parked", "limit"), [(0, 2), (0.4, 2), (1, 4), (60, 240), (300, 900), (10**6, 900)])
+def test_a_parked_message_is_looked_at_ever_more_seldom(parked, limit):
+    assert look_again_in(parked, Highest()) == limit
+    assert limit / 2 <= look_again_in(parked, Random(1)) <= limit
 
 
 @pytest.mark.parametrize(("attempt", "exhausted"), [(1, False), (4, False), (5, True), (6, True)])
