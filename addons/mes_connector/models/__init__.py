@@ -23,6 +23,7 @@ from . import (
     mes_identity,
     mes_intake,
     mes_dispatcher,
+    mes_rehearsal,
     mes_delivery,
     mes_gate,
     mes_outbox_delivery,

@@ -24,15 +24,6 @@ _logger = logging.getLogger(__name__)
 GROUP_SECONDS = 0.3
 #: Parked codes that the next applied message of the same order may resolve.
 RESUMED_BY_PROGRESS = ["too_early"]
-#: Words of the echo endpoint.
-REHEARSED = {
-    errors.Disposition.DONE: "accept",
-    errors.Disposition.REJECT: "reject",
-    errors.Disposition.EXPIRE: "reject",
-    errors.Disposition.DISCARD: "reject",
-    errors.Disposition.PARK: "park",
-    errors.Disposition.WAIT: "wait",
-}
 
 
 class MesDispatcher(models.AbstractModel):
@@ -170,35 +161,6 @@ class MesDispatcher(models.AbstractModel):
             self._conclude(message, error)
         self._after(message)
         return True
-
-    @api.model
-    def _rehearse(self, caller, readings):
-        """What would become of ``readings`` now, one after the other; the caller rolls everything back.
-
-        :return: one dict per event: ``id``, ``would``, ``code``, ``text``, ``effects``
-        """
-        results = []
-        for reading, stored in zip(readings, self.env["mes.intake"]._store(caller, readings), strict=True):
-            if reading.error:
-                results.append(self._rehearsed(reading.event_id, "reject", reading.error.code, str(reading.error)))
-                continue
-            if stored["status"] == "conflict":
-                conflict = errors.error("identity_conflict")
-                results.append(self._rehearsed(reading.event_id, "reject", conflict.code, str(conflict)))
-                continue
-            message = self.env["mes.inbox.message"].search([("uuid", "=", stored["message"])])
-            if stored["status"] == "stored":
-                self._apply(message)
-            would = (
-                "duplicate" if stored["status"] == "duplicate" else REHEARSED[errors.CODES[message.code].disposition]
-            )
-            effects = [self.env["mes.effect"]._to_wire(effect) for effect in message.effect_ids]
-            text = message.text or errors.CODES[message.code].text if message.code else ""
-            results.append(self._rehearsed(reading.event_id, would, message.code or "", text, effects))
-        return results
-
-    def _rehearsed(self, event_id, would, code, text, effects=()):
-        return {"id": event_id, "would": would, "code": code, "text": text, "effects": list(effects)}
 
     def _try(self, message, notes):
         """Run the handler in a savepoint; None, or the error that undid it.

@@ -125,7 +125,7 @@ class MesMessageMixin(models.AbstractModel):
         tries = self.attempt_count if tries is None else tries
         # Of a parked message that was looked at, the time since it was parked does not count.
         is_waiting = self.state == states.InboxState.WAITING.value  # both queues have it
-        since = is_waiting and self.retrying_since or now
+        since = (is_waiting and self.retrying_since) or now
         values = {"code": error.code, "text": str(error), "retrying_since": since}
         if policy.is_exhausted(tries, (now - since).total_seconds()):
             self._move(self.DIE, dict(values, next_attempt_at=False))

@@ -229,6 +229,7 @@ class TestLane(MesCase):
             lane._wake("mes.inbox.message")
             lane._wake("mes.inbox.message")
             precommit.run()
+        self.assertEqual(len(woken.records), 1)
         self.assertEqual(woken.records.cron_id, self.env.ref("mes_connector.ir_cron_mes_process_inbox"))
         with (
             patch.object(MesLane, "_has_worker", return_value=True),
