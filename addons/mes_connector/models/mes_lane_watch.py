@@ -3,7 +3,7 @@
 from odoo import api, models
 from odoo.tools import SQL
 
-from ..core.states import TransportKind
+from ..core.states import BreakerState, SystemState, TransportKind
 from .mes_shard_guard import LOCK_SPACES
 
 #: Lanes are woken at once, and look by themselves once a minute.
@@ -21,8 +21,7 @@ class MesLaneWatch(models.AbstractModel):
         One for each who could be missing: the lanes of the inbox, those of the outbox, the gateway.
         """
         inbox, outbox = self.env["mes.inbox.message"], self.env["mes.outbox.message"]
-        delivery = self.env["mes.delivery"]
-        http, mqtt = (delivery._sendable_systems(kind) for kind in (TransportKind.HTTP, TransportKind.MQTT))
+        http, mqtt = self._called(TransportKind.HTTP), self._called(TransportKind.MQTT)
         watched = (
             ("inbox", self.env._("No lane works the inbox"), inbox, None),
             ("outbox", self.env._("No lane works the outbox"), outbox, http),
@@ -30,6 +29,13 @@ class MesLaneWatch(models.AbstractModel):
         )
         found = [(key, label, queue, self._left_lying(queue, systems)) for key, label, queue, systems in watched]
         return [one for one in found if one[3]]
+
+    def _called(self, kind):
+        """Ids of the systems that are called over ``kind``: not those whose circuit breaker holds everything back."""
+        # sudo: whether lanes run is everybody's business, whatever the plant.
+        active = [("state", "=", SystemState.ACTIVE.value), ("transport", "=", kind.value)]
+        systems = self.env["mes.system"].sudo().search(active)
+        return systems.filtered(lambda one: one.breaker_state == BreakerState.CLOSED.value).ids
 
     def _left_lying(self, queue, systems):
         """Ids of the next messages that have been due for a minute, when no lane of these systems has moved since."""

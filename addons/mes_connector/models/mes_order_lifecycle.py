@@ -52,21 +52,25 @@ class MesOrderLifecycle(models.AbstractModel):
             values.update(mes_held_from=False, mes_hold_reason=False)
         order.write(values)
         # sudo: the log is written for whoever moves the order; nobody may write it by hand.
-        self.env["mes.order.transition"].sudo().create(
-            {
-                "production_id": order.id,
-                "company_id": order.company_id.id,
-                "plant_id": order._mes_plant().id,
-                "event": event.value,
-                "from_phase": phase,
-                "to_phase": target.value,
-                "at": fields.Datetime.now(),
-                "user_id": False if message else self.env.uid,
-                "inbox_id": message and message.id,
-                "note": note,
-            }
+        transition = (
+            self.env["mes.order.transition"]
+            .sudo()
+            .create(
+                {
+                    "production_id": order.id,
+                    "company_id": order.company_id.id,
+                    "plant_id": order._mes_plant().id,
+                    "event": event.value,
+                    "from_phase": phase,
+                    "to_phase": target.value,
+                    "at": fields.Datetime.now(),
+                    "user_id": False if message else self.env.uid,
+                    "inbox_id": message and message.id,
+                    "note": note,
+                }
+            )
         )
-        order._bus_send("mes_connector.phase", {"id": order.id, "phase": target.value})
+        order._bus_send("mes_connector.phase", {"id": order.id, "phase": target.value, "transition": transition.id})
         self._announce(order, event, message)
         if event in SETTLED_BY:
             # sudo: whoever releases or posts need not work cases.

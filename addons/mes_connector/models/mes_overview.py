@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ..core.states import CaseState, InboxState, OrderPhase
+from ..core.states import BreakerState, CaseState, InboxState, OrderPhase
 
 
 class MesOverview(models.AbstractModel):
@@ -15,14 +15,18 @@ class MesOverview(models.AbstractModel):
     def get_figures(self):
         """Everything the overview shows, under the caller's own record rules.
 
-        :return: ``phases``, ``queues`` and ``refused`` (requests of the last 24 hours that were not stored): lists of
-            figures ``key, label, count, model, domain``; ``systems``: one row each, with figures of its own
+        :return: ``phases``, ``queues``, ``warnings`` (queues that nobody works) and ``refused`` (requests of the last
+            24 hours that were not stored): lists of figures ``key, label, count, model, domain``; ``systems``,
+            ``classes`` (flow classes) and ``paused``: one row each, with figures of its own
         :raises AccessError: the caller may not read the queues
         """
         self.env["mes.inbox.message"].check_access("read")
         return {
             "phases": self._phases(),
             "queues": self._queues(),
+            "warnings": self._warnings(),
+            "classes": self._classes(),
+            "paused": self._paused(),
             "systems": self._systems(),
             "refused": self._refused(),
         }
@@ -65,10 +69,82 @@ class MesOverview(models.AbstractModel):
     def _figure(self, label, count, model, domain, key):
         return {"key": key, "label": label, "count": count, "model": model._name, "domain": domain}
 
+    def _warnings(self):
+        return [
+            self._figure(label, len(ids), queue, [("id", "in", ids)], key=key)
+            for key, label, queue, ids in self.env["mes.lane.watch"]._unattended()
+        ]
+
+    def _classes(self):
+        """Per flow class and way, how long the oldest message that is due waits, held ones apart."""
+        ways = (
+            ("inbox", self.env._("Received"), self.env["mes.inbox.message"]),
+            ("outbox", self.env._("To send"), self.env["mes.outbox.message"]),
+        )
+        now = fields.Datetime.now()
+        waiting = {key: self._waiting_by_class(queue, now) for key, _label, queue in ways}
+        rows = []
+        for one in self.env["mes.flow.class"].search([]):
+            figures = []
+            for key, label, queue in ways:
+                count, since = waiting[key].get(one, (0, None))
+                seconds = max((now - since).total_seconds(), 0) if since else 0
+                figure = self._figure(
+                    f"{one.name}, {label}",
+                    count,
+                    queue,
+                    [("flow_class_id", "=", one.id), *self._due_domain(queue, now)],
+                    key=key,
+                )
+                figures.append(dict(figure, column=label, seconds=seconds, is_late=seconds > one.target_seconds))
+            rows.append({"id": one.id, "name": one.name, "target_seconds": one.target_seconds, "figures": figures})
+        return rows
+
+    def _due_domain(self, queue, now):
+        due = [("state", "in", [state.value for state in queue.DUE]), ("is_held", "=", False)]
+        return [*due, "|", ("collect_until", "=", False), ("collect_until", "<=", fields.Datetime.to_string(now))]
+
+    def _waiting_by_class(self, queue, now):
+        """``{flow class: (count, since when the oldest is due)}``: collecting a message is not waiting."""
+        found = {}
+        domain = Domain(self._due_domain(queue, now))
+        for collected, since in ((False, "create_date:min"), (True, "collect_until:min")):
+            part = domain & Domain("collect_until", "!=" if collected else "=", False)
+            for one, count, oldest in queue._read_group(part, ["flow_class_id"], ["__count", since]):
+                before = found.get(one, (0, oldest))
+                found[one] = (before[0] + count, min(before[1], oldest))
+        return found
+
+    def _paused(self):
+        pauses = self.env["mes.pause"].search([("ended_at", "=", False)])
+        states = dict(pauses._fields["flow_state"]._description_selection(self.env))
+        ways = (("held_inbox", self.env["mes.inbox.message"]), ("held_outbox", self.env["mes.outbox.message"]))
+        return [
+            {
+                "id": pause.id,
+                "name": pause.display_name,
+                "note": pause.note,
+                "state": pause.flow_state,
+                "state_label": states[pause.flow_state],
+                "figures": [
+                    self._figure(
+                        pause._fields[f"{name}_count"]._description_string(self.env),
+                        pause[f"{name}_count"],
+                        queue,
+                        [("held_by_id", "=", pause.id)],
+                        key=name,
+                    )
+                    for name, queue in ways
+                ],
+            }
+            for pause in pauses
+        ]
+
     def _systems(self):
         systems = self.env["mes.system"].search(Domain.TRUE)  # a registry of a handful of rows
         states = dict(systems._fields["state"]._description_selection(self.env))
         transports = dict(systems._fields["transport"]._description_selection(self.env))
+        breakers = dict(systems._fields["breaker_state"]._description_selection(self.env))
         return [
             {
                 "id": system.id,
@@ -76,6 +152,7 @@ class MesOverview(models.AbstractModel):
                 "code": system.code,
                 "state": system.state,
                 "state_label": states[system.state],
+                "breaker": system.breaker_state != BreakerState.CLOSED.value and breakers[system.breaker_state],
                 "transport": transports[system.transport],
                 "last_heard_at": fields.Datetime.to_string(system.last_heard_at) if system.last_heard_at else False,
                 "figures": self._system_figures(system),

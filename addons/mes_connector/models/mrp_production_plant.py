@@ -28,6 +28,8 @@ class MrpProduction(models.Model):
     # sudo: a number about an order one may read; the messages behind it keep their own rules.
     mes_message_count = fields.Integer("Messages from the plant", compute="_compute_mes_messages", compute_sudo=True)
     mes_parked_count = fields.Integer("Parked messages", compute="_compute_mes_messages", compute_sudo=True)
+    # sudo: as above. The number of the last move, by which a screen tells news from what it shows already.
+    mes_last_transition = fields.Integer(compute="_compute_mes_last_transition", compute_sudo=True)
     mes_has_route = fields.Boolean("Its plant takes orders", compute="_compute_mes_has_route", compute_sudo=True)
 
     @api.depends("mes_inbox_ids.state")
@@ -39,6 +41,13 @@ class MrpProduction(models.Model):
         for order in self:
             order.mes_message_count = counts.get(order, 0)
             order.mes_parked_count = parked.get(order, 0)
+
+    @api.depends("mes_transition_ids")
+    def _compute_mes_last_transition(self):
+        domain = [("production_id", "in", self.ids)]
+        last = dict(self.env["mes.order.transition"]._read_group(domain, ["production_id"], ["id:max"]))
+        for order in self:
+            order.mes_last_transition = last.get(order, 0)
 
     @api.depends("picking_type_id")
     def _compute_mes_has_route(self):

@@ -5,7 +5,7 @@ import { queryAllTexts } from "@odoo/hoot-dom";
 import { advanceTime, animationFrame } from "@odoo/hoot-mock";
 import { contains, getService, mountWithCleanup, onRpc, patchWithCleanup } from "@web/../tests/web_test_helpers";
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
-import { REFRESH_SECONDS } from "@mes_connector/overview/overview";
+import { inWords, REFRESH_SECONDS } from "@mes_connector/overview/overview";
 import { WebClient } from "@web/webclient/webclient";
 
 defineMailModels();
@@ -22,6 +22,28 @@ const FIGURES = {
     phases: [figure("planned", 4, "mrp.production"), figure("released", 2, "mrp.production")],
     queues: [figure("inbox_waiting", 3), figure("inbox_failed", 1), figure("cases", 0, "mes.case")],
     refused: [],
+    warnings: [figure("inbox", 9)],
+    classes: [
+        {
+            id: 1,
+            name: "Real time",
+            target_seconds: 2,
+            figures: [
+                { ...figure("inbox", 3), column: "Received", seconds: 150, is_late: true },
+                { ...figure("outbox", 0, "mes.outbox.message"), column: "To send", seconds: 0, is_late: false },
+            ],
+        },
+    ],
+    paused: [
+        {
+            id: 4,
+            name: "MES South",
+            note: "since today by Ada",
+            state: "paused",
+            state_label: "Paused",
+            figures: [figure("held_inbox", 6), figure("held_outbox", 0, "mes.outbox.message")],
+        },
+    ],
     systems: [
         {
             id: 7,
@@ -29,12 +51,16 @@ const FIGURES = {
             code: "mes-north",
             state: "active",
             state_label: "Active",
+            breaker: "Open",
             transport: "HTTP",
             last_heard_at: false,
             figures: [figure("inbox_waiting", 5), figure("inbox_failed", 0)],
         },
     ],
 };
+
+/** The action that was opened last. */
+let opened;
 
 async function mountOverview(figures) {
     onRpc("mes.overview", "get_figures", () => {
@@ -45,7 +71,12 @@ async function mountOverview(figures) {
     await mountWithCleanup(WebClient);
     await getService("action").doAction({ type: "ir.actions.client", tag: "mes_connector.overview" });
     expect.verifySteps(["get_figures"]);
-    patchWithCleanup(getService("action"), { doAction: (action) => expect.step(action) });
+    patchWithCleanup(getService("action"), {
+        doAction(action) {
+            opened = action;
+            expect.step(action.res_model || action);
+        },
+    });
 }
 
 test("shows each figure and opens the rows behind it", async () => {
@@ -56,17 +87,55 @@ test("shows each figure and opens the rows behind it", async () => {
 
     await contains(".o_mes_phases [data-key=released]").click();
 
-    expect.verifySteps([
-        {
-            type: "ir.actions.act_window",
-            name: "Orders: released",
-            res_model: "mrp.production",
-            views: [
-                [false, "list"],
-                [false, "form"],
-            ],
-            domain: [["state", "=", "released"]],
-        },
+    expect.verifySteps(["mrp.production"]);
+    expect(opened).toEqual({
+        type: "ir.actions.act_window",
+        name: "Orders: released",
+        res_model: "mrp.production",
+        views: [
+            [false, "list"],
+            [false, "form"],
+        ],
+        domain: [["state", "=", "released"]],
+    });
+});
+
+test("shows how long each class waits against its target, and opens what waits", async () => {
+    await mountOverview(FIGURES);
+    expect("[aria-labelledby=o_mes_classes] [data-key=inbox]").toHaveText("2 min (3)");
+    expect("[aria-labelledby=o_mes_classes] [data-key=inbox]").toHaveClass("o_mes_failed");
+    expect("[aria-labelledby=o_mes_classes] [data-key=outbox]").toHaveClass("o_mes_zero");
+    await contains("[aria-labelledby=o_mes_classes] [data-key=inbox]").click();
+    expect.verifySteps(["mes.inbox.message"]);
+});
+
+test("says what is paused, what nobody works and whose circuit breaker is open", async () => {
+    await mountOverview(FIGURES);
+    expect("[aria-labelledby=o_mes_paused] .o_mes_state_paused").toHaveText("Paused");
+    expect(".o_mes_breaker").toHaveText("Open");
+    for (const number of ["[aria-labelledby=o_mes_paused] [data-key=held_inbox]", ".o_mes_warning button"]) {
+        await contains(number).click();
+        expect.verifySteps(["mes.inbox.message"]);
+    }
+    await contains("[aria-labelledby=o_mes_paused] th button").click();
+    expect.verifySteps(["mes.pause"]);
+});
+
+test("says nothing when nothing is wrong", async () => {
+    await mountOverview({ ...FIGURES, warnings: [], paused: [] });
+    expect(".o_mes_warning, [aria-labelledby=o_mes_paused]").toHaveCount(0);
+});
+
+test("tells times in words", async () => {
+    await mountOverview(FIGURES); // the words are known once the translations are loaded
+    expect([0, 2, 119, 120, 7199, 7200, 200000].map((seconds) => String(inWords(seconds)))).toEqual([
+        "0 s",
+        "2 s",
+        "119 s",
+        "2 min",
+        "119 min",
+        "2 h",
+        "2 d",
     ]);
 });
 
@@ -90,7 +159,7 @@ test("keeps the last figures, marked as old, while the server cannot be reached"
 });
 
 test("a new database is asked to register a system", async () => {
-    await mountOverview({ phases: [figure("planned", 0, "mrp.production")], queues: [], refused: [], systems: [] });
+    await mountOverview({ ...FIGURES, phases: [figure("planned", 0, "mrp.production")], systems: [] });
     expect(".o_mes_tile").toHaveCount(0);
     await contains("button:contains(Register a system)").click();
     expect.verifySteps(["mes_connector.mes_system_action"]);

@@ -20,6 +20,7 @@ class Order extends models.Model {
     _name = "order";
 
     name = fields.Char();
+    mes_last_transition = fields.Integer();
     phase = fields.Selection({
         selection: [
             ["planned", "Planned"],
@@ -32,6 +33,7 @@ class Order extends models.Model {
     _records = [
         { id: 1, name: "MO 1", phase: "planned" },
         { id: 2, name: "MO 2", phase: "planned" },
+        { id: 3, name: "MO 3", phase: "released", mes_last_transition: 7 },
     ];
 }
 
@@ -46,6 +48,8 @@ const ARCH = `
         </header>
         <field name="name"/>
     </form>`;
+
+const ARCH_WITH_TRANSITION = ARCH.replace("</header>", '</header><field name="mes_last_transition" invisible="1"/>');
 
 /** A bus that keeps who listens to what, and lets a test be the server. */
 function fakeBus() {
@@ -70,9 +74,9 @@ function fakeBus() {
 
 const current = () => queryOne(".o_arrow_button_current").dataset.value;
 
-async function mountOrder() {
+async function mountOrder(resId = 1, arch = ARCH) {
     const bus = fakeBus();
-    await mountView({ type: "form", resModel: "order", resId: 1, resIds: [1, 2], arch: ARCH });
+    await mountView({ type: "form", resModel: "order", resId, resIds: [1, 2, 3], arch });
     onRpc(({ method, model }) => {
         if (model === "order") {
             expect.step(method);
@@ -135,4 +139,21 @@ test("offers the rest of the form once the phase is ahead of it", async () => {
     expect.verifySteps(["web_read"]);
     expect(".o_field_widget[name=name] input").toHaveValue("Read again");
     expect(".o_mes_refresh").toHaveCount(0);
+});
+
+test("ignores what the form was read after", async () => {
+    const bus = await mountOrder(3, ARCH_WITH_TRANSITION);
+    // The bus repeats what it told in the last minute to who begins to listen.
+    await bus.send({ id: 3, phase: "planned", transition: 6 });
+    await bus.send({ id: 3, phase: "released", transition: 7 });
+    expect(current()).toBe("released");
+    expect(".o_mes_refresh").toHaveCount(0);
+
+    await bus.send({ id: 3, phase: "posted", transition: 9 });
+    await bus.send({ id: 3, phase: "quality_hold", transition: 8 });
+
+    expect(current()).toBe("posted");
+    expect(".o_mes_refresh").toHaveCount(1);
+    expect(".o_form_status_indicator_buttons").toHaveClass("invisible");
+    expect.verifySteps([]);
 });

@@ -22,6 +22,7 @@ const TITLES = {
     "mes.outbox.message": _t("Outbox"),
     "mes.case": _t("Cases"),
     "mes.counter": _t("Not stored"),
+    "mes.pause": _t("Pauses"),
 };
 
 /** Figures that ask for somebody as soon as they are not zero. */
@@ -31,6 +32,18 @@ const ALARMS = new Set([
     "outbox_failed",
     "cases",
 ]);
+
+/** Seconds in words, in the largest unit that is not too coarse. */
+export function inWords(seconds) {
+    const units = [
+        [86400, (count) => _t("%s d", count)],
+        [3600, (count) => _t("%s h", count)],
+        [60, (count) => _t("%s min", count)],
+        [1, (count) => _t("%s s", count)],
+    ];
+    const [size, word] = units.find(([size]) => seconds >= 2 * size) || units.at(-1);
+    return word(Math.floor(seconds / size));
+}
 
 export class Overview extends Component {
     static template = "mes_connector.Overview";
@@ -71,6 +84,10 @@ export class Overview extends Component {
         }
     }
 
+    inWords(seconds) {
+        return inWords(seconds);
+    }
+
     get isNew() {
         const { systems, phases } = this.state.figures;
         return !systems.length && !phases.some((phase) => phase.count);
@@ -103,6 +120,11 @@ export class Overview extends Component {
         return this.state.figures.systems[0]?.figures || [];
     }
 
+    /** The ways a message can go, for the head of the flow classes' table. */
+    get wayColumns() {
+        return this.state.figures.classes[0]?.figures || [];
+    }
+
     open({ label, model, domain }) {
         return this.action.doAction({
             type: "ir.actions.act_window",
@@ -113,6 +135,16 @@ export class Overview extends Component {
                 [false, "form"],
             ],
             domain,
+        });
+    }
+
+    openPause(pause) {
+        return this.action.doAction({
+            type: "ir.actions.act_window",
+            name: pause.name,
+            res_model: "mes.pause",
+            res_id: pause.id,
+            views: [[false, "form"]],
         });
     }
 

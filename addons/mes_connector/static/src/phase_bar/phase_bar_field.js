@@ -9,6 +9,9 @@ import { StatusBarField, statusBarField } from "@web/views/fields/statusbar/stat
 /** Type of the notification the server sends when an order enters a phase. */
 export const PHASE_NOTIFICATION = "mes_connector.phase";
 
+/** Field of the form that holds the number of the order's last move; without it every message counts as news. */
+const LAST_TRANSITION = "mes_last_transition";
+
 /**
  * Channel on which the server tells the phases of one order, to users who may read it.
  *
@@ -44,15 +47,20 @@ export class PhaseBarField extends StatusBarField {
     }
 
     /**
-     * @param {{ id: number, phase: string }} message
+     * @param {{ id: number, phase: string, transition: number }} message `transition` grows with each move of an order
      */
-    onPhase({ id, phase }) {
+    onPhase({ id, phase, transition }) {
         const { record, name } = this.props;
-        if (id === record.resId && phase !== record.data[name]) {
-            this.behind = toRaw(record.data);
-            // As if the server had read it: the buttons follow, unsaved changes stay, nothing becomes dirty.
-            record._applyValues({ [name]: phase });
+        // The bus tells what it told others in the last minute, too: what the form was read after is no news.
+        if (id !== record.resId || transition <= record.data[LAST_TRANSITION]) {
+            return;
         }
+        if (phase !== record.data[name]) {
+            this.behind = toRaw(record.data);
+        }
+        // As if the server had read it: the buttons follow, unsaved changes stay, nothing becomes dirty.
+        const known = LAST_TRANSITION in record.data ? { [LAST_TRANSITION]: transition } : {};
+        record._applyValues({ [name]: phase, ...known });
     }
 
     /** Whether the phase is newer than the rest of the form; any reload replaces the data and ends it. */
