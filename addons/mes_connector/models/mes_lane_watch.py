@@ -1,6 +1,8 @@
 """Whether somebody works the queues: messages that are due and that no lane takes; starting one is people's."""
 
-from odoo import api, models
+from datetime import timedelta
+
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..core.states import BreakerState, SystemState, TransportKind
@@ -54,7 +56,7 @@ class MesLaneWatch(models.AbstractModel):
                 queue=SQL.identifier(queue._table),
                 due=due,
                 moved=self._last_claim(queue, systems),
-                past=SQL("now() AT TIME ZONE 'UTC' - interval '%s seconds'", UNATTENDED_SECONDS),
+                past=fields.Datetime.now() - timedelta(seconds=UNATTENDED_SECONDS),
                 space=LOCK_SPACES[queue._name],
             )
         )

@@ -15,6 +15,7 @@ from . import (
     test_parking,
     test_outbox_batch,
     test_outbox_expiry,
+    test_overview,
     test_pause,
     test_posting_traps,
     test_replay,
