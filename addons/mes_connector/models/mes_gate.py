@@ -208,6 +208,7 @@ class MesGate(models.Model):
         """Let the probes of open breakers go at once; a closed one has none, and one that is out already is enough."""
         for row in self.filtered(lambda one: one.state == BreakerState.OPEN.value):
             row._store(gate.hasten(row._breaker(), self._now()))
+            row._end_waits(None, SQL("TRUE"))
             self.env["mes.lane"]._wake("mes.outbox.message")
 
     def _close(self):

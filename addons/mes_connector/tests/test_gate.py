@@ -128,6 +128,10 @@ class TestBreaker(GateCase):
         message = messages.filtered(lambda one: not one.attempt_count)[0]
         claims = self.env["mes.claim"]
         claims._take(message)
+        claim = claims.search([("queue", "=", message._name), ("shard", "=", message.shard)])
+        claim.claimed_at = fields.Datetime.now() + timedelta(hours=1)
+        claim.flush_recordset()
+        self.assertEqual(claims._left_behind(message._name, message.shard), message)
 
         def in_transaction(work):
             # Another lane was faster, between the reading and the asking.
@@ -141,7 +145,7 @@ class TestBreaker(GateCase):
         self.far_end.requests.clear()
         self.env["mes.delivery"]._work(in_transaction, message.id, lambda: None)
         self.assertFalse(self.far_end.requests)
-        self.assertFalse(claims._left_behind("mes.outbox.message", message.shard))
+        self.assertFalse(claims._left_behind(message._name, message.shard))
 
     def test_people_steer_it(self):
         self.trip()
@@ -149,6 +153,8 @@ class TestBreaker(GateCase):
         reader = new_test_user(self.env, "reading", groups="mes_connector.group_mes_auditor")
         with self.assertRaises(AccessError):
             self.system.with_user(reader).action_probe_now()
+        self.env["mes.outbox.message"].search([("state", "=", OutboxState.PENDING.value)]).action_discard()
+        self.assertEqual(self.run_lane(), 0)
         self.system.with_user(supervisor).action_probe_now()
         self.run_lane()
         self.assertEqual(len(self.far_end.requests), FAILURE_LIMIT + 1)
@@ -156,7 +162,7 @@ class TestBreaker(GateCase):
         self.system.with_user(supervisor).action_close_breaker()
         self.assertFalse(self.cases())
         self.run_lane()
-        self.assertEqual(len(self.far_end.requests), 2 * FAILURE_LIMIT + 3)
+        self.assertEqual(len(self.far_end.requests), 2 * FAILURE_LIMIT + 1)
 
     def test_a_wait_asked_for_is_kept_by_all_messages(self):
         self.far_end.status, self.far_end.headers = 429, {"Retry-After": "10"}
