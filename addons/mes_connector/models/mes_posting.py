@@ -118,7 +118,6 @@ class MesPosting(models.AbstractModel):
         :raises Permanent: ``over_delivery``: the order has no open move for the product
         """
         consumed = self._unlinked(order)
-        order._cal_price(consumed)
         moves = self.env["stock.move"]
         for product in dict.fromkeys(line.product for line in lines):
             move = order.move_finished_ids.filtered(
@@ -128,6 +127,8 @@ class MesPosting(models.AbstractModel):
                 raise errors.error("over_delivery", f"{order.name} makes no (more) {product.default_code}.")
             self._set_lines(move, [line for line in lines if line.product == product])
             moves |= move
+        # After the lines: the price of a piece is the consumption's value over what is received now (trap 18).
+        order._cal_price(consumed)
         done = self._do(moves)
         self._link(done.move_line_ids, consumed)
         self._reserve_rest(order)
