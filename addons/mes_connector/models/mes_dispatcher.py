@@ -170,6 +170,7 @@ class MesDispatcher(models.AbstractModel):
         """
         try:
             with self.env.cr.savepoint():
+                self._check_may_run(message)
                 message.write(notes)
                 self._handle(message)
         except errors.IntegrationError as error:
@@ -184,11 +185,14 @@ class MesDispatcher(models.AbstractModel):
             return errors.error("technical", str(error))
         return None
 
-    def _handle(self, message):
-        envelope = message._envelope()
+    def _check_may_run(self, message):
+        """Before anything of the message is written: its deadline and its turn."""
         if message.expires_at and message.expires_at <= fields.Datetime.now():
             raise errors.error("event_expired")
         self._check_turn(message)
+
+    def _handle(self, message):
+        envelope = message._envelope()
         # The dispatcher runs as the system user; the company is the message's own.
         handler = self.env[self._handler_of(message.event_type)].with_company(message.company_id)
         result = handler._handle(HandlerCommand(message, message.system_id, envelope))
