@@ -3,6 +3,8 @@
 import json
 from datetime import timedelta
 
+from psycopg2 import OperationalError
+
 from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
@@ -129,6 +131,19 @@ class TestOutbox(OutboxCase):
 
         delivery._work(in_transaction, self.message.id, lambda: steps.append("check"), transport=Recorder())
         self.assertEqual(steps, ["begin", "end", "send", "check", "begin", "end"])
+
+    def test_an_outcome_in_conflict_is_written_again_and_nothing_is_sent_again(self):
+        transactions = []
+
+        def in_transaction(work):
+            transactions.append(work)
+            if len(transactions) in (2, 3):
+                raise OperationalError("could not serialize access")
+            return work(self.env)
+
+        self.env["mes.delivery"]._work(in_transaction, self.message.id, lambda: None)
+        self.assertEqual((self.message.state, len(self.message.attempt_ids)), (OutboxState.SENT.value, 1))
+        self.assertEqual((len(self.far_end.requests), len(transactions)), (1, 4))
 
     def test_the_plant_may_answer_before_the_outcome_is_written(self):
         self.send("order.acknowledged", self.order, revision=1, accepted=True)

@@ -1,11 +1,19 @@
 """Retries: how long, how often, and what the far end's status means."""
 
+import json
 from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mes_connector_core.backoff import MAX_RETRY_AFTER_SECONDS, RetryPolicy, delay_for, http_outcome, look_again_in
+from mes_connector_core.backoff import (
+    MAX_RETRY_AFTER_SECONDS,
+    RetryPolicy,
+    delay_for,
+    http_outcome,
+    item_outcomes,
+    look_again_in,
+)
 from mes_connector_core.errors import CODES, Disposition
 
 POLICY = RetryPolicy(base_seconds=2, factor=3, cap_seconds=60, max_attempts=5)
@@ -85,3 +93,35 @@ def test_retry_after(value, seconds):
 
 def test_retry_after_does_not_delay_a_refusal():
     assert http_outcome(400, {"retry-after": "5"}, NOW).retry_after is None
+
+
+def problem(status):
+    return {"status": "invalid", "problem": {"status": status, "code": "schema_invalid"}}
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        ({}, (202, "accepted")),
+        ({"status": "duplicate"}, (202, "accepted")),
+        ("odd", (202, "accepted")),
+        (problem(422), (422, "refused_by_system")),
+        (problem(409), (409, "refused_by_system")),
+        (problem(503), (503, "system_busy")),
+        (problem(410), (410, "endpoint_gone")),
+        (problem("late"), (422, "refused_by_system")),
+        (problem(200), (422, "refused_by_system")),
+        ({"problem": "odd"}, (422, "refused_by_system")),
+    ],
+)
+def test_what_an_answer_says_of_one_event_of_a_batch(item, expected):
+    good, outcome = item_outcomes(json.dumps({"results": [{}, item]}).encode(), 2, 202, NOW)
+    assert (good.code, outcome.status, outcome.code) == ("accepted", *expected)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"ok", b"[]", b"{}", b'{"results": 2}', b'{"results": [{}]}', b'{"results": [{}, {}, {}]}', b"[" * 9999],
+)
+def test_an_answer_that_does_not_speak_of_each_event(body):
+    assert item_outcomes(body, 2, 202, NOW) == ()

@@ -91,6 +91,10 @@ def test_what_is_not_the_probe_comes_too_late(breaker, result, token):
     assert gate.after(breaker, result, NOW, probe=token) == breaker
 
 
+def test_a_failed_probe_keeps_it_open_however_few_failed_before():
+    assert gate.after(probing(1), DOWN, NOW, probe=probing().until) == Breaker(OPEN, 2, in_seconds(30))
+
+
 def test_a_probe_counts_as_any_other_once_a_person_has_closed_it():
     assert gate.after(gate.close(probing()), DOWN, NOW, probe=probing().until) == Breaker(failures=1)
 
