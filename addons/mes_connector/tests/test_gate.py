@@ -86,6 +86,22 @@ class TestBreaker(GateCase):
         self.assertEqual(len(self.cases()), 1)
         self.assertEqual(max(messages.mapped("attempt_count")), 1, "another message has its turn")
 
+    def probe_with(self, message):
+        """Have ``message``, which has failed often, be the probe."""
+        self.end_wait()
+        message.write({"attempt_count": 9, "next_attempt_at": False})
+        self.env["mes.delivery"]._work(lambda work: work(self.env), message.id, lambda: None)
+        self.assertEqual(self.gate.state, BreakerState.OPEN.value)
+
+    def test_a_failed_probe_gives_way_to_others(self):
+        messages = self.trip()
+        failed = messages.filtered("attempt_count")[0]
+        self.probe_with(failed)
+        self.assertGreater(failed.next_attempt_at, self.gate.until)
+        (messages - failed).action_discard()
+        self.probe_with(failed)
+        self.assertEqual(failed.next_attempt_at, self.gate.until, "there is no other")
+
     def test_a_good_probe_lets_everything_go(self):
         messages = self.trip()
         self.end_wait()
