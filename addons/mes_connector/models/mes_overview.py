@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ..core.states import BreakerState, CaseState, InboxState, OrderPhase
+from ..core.states import BreakerState, CaseState, FlowState, InboxState, OrderPhase
 
 
 class MesOverview(models.AbstractModel):
@@ -144,6 +144,7 @@ class MesOverview(models.AbstractModel):
         systems = self.env["mes.system"].search(Domain.TRUE)  # a registry of a handful of rows
         states = dict(systems._fields["state"]._description_selection(self.env))
         transports = dict(systems._fields["transport"]._description_selection(self.env))
+        flows = dict(systems._fields["flow_state"]._description_selection(self.env))
         breakers = dict(systems._fields["breaker_state"]._description_selection(self.env))
         return [
             {
@@ -152,6 +153,8 @@ class MesOverview(models.AbstractModel):
                 "code": system.code,
                 "state": system.state,
                 "state_label": states[system.state],
+                "flow": system.flow_state != FlowState.RUNNING.value
+                and {"state": system.flow_state, "label": flows[system.flow_state]},
                 "breaker": system.breaker_state != BreakerState.CLOSED.value and breakers[system.breaker_state],
                 "transport": transports[system.transport],
                 "last_heard_at": fields.Datetime.to_string(system.last_heard_at) if system.last_heard_at else False,

@@ -11,6 +11,8 @@ from odoo.tools import mute_logger
 from ..core.states import FlowClass
 from .common import MesCase
 
+#: Longer than any horizon, also that of the tests' own world.
+KEPT_DAYS = 40_000
 INBOX_CRON = "mes_connector.ir_cron_mes_process_inbox"
 
 
@@ -21,7 +23,9 @@ class TestFlowClass(MesCase):
         super().setUpClass()
         cls.classes = cls.env["mes.flow.class"]
         cls.window = cls.env.ref("mes_connector.flow_class_window")
-        cls.quick = cls.classes.create({"name": "Quick window", "kind": FlowClass.WINDOW.value})
+        cls.quick = cls.classes.create(
+            {"name": "Quick window", "kind": FlowClass.WINDOW.value, "retention_days": KEPT_DAYS}
+        )
 
     def test_the_default_moves(self):
         self.quick.is_default = True
@@ -29,7 +33,9 @@ class TestFlowClass(MesCase):
         self.assertEqual(self.classes._defaults()[FlowClass.WINDOW], self.quick)
 
     def test_a_new_default_takes_it_over(self):
-        other = self.classes.create({"name": "Other", "kind": FlowClass.WINDOW.value, "is_default": True})
+        other = self.classes.create(
+            {"name": "Other", "kind": FlowClass.WINDOW.value, "is_default": True, "retention_days": KEPT_DAYS}
+        )
         self.assertEqual(self.classes._defaults()[FlowClass.WINDOW], other)
 
     def test_every_kind_keeps_a_default(self):

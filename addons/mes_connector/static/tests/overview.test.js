@@ -51,6 +51,7 @@ const FIGURES = {
             code: "mes-north",
             state: "active",
             state_label: "Active",
+            flow: { state: "drained", label: "Drained" },
             breaker: "Open",
             transport: "HTTP",
             last_heard_at: false,
@@ -113,6 +114,7 @@ test("says what is paused, what nobody works and whose circuit breaker is open",
     await mountOverview(FIGURES);
     expect("[aria-labelledby=o_mes_paused] .o_mes_state_paused").toHaveText("Paused");
     expect(".o_mes_breaker").toHaveText("Open");
+    expect("[data-code=mes-north] .o_mes_state_drained").toHaveText("Drained");
     for (const number of ["[aria-labelledby=o_mes_paused] [data-key=held_inbox]", ".o_mes_warning button"]) {
         await contains(number).click();
         expect.verifySteps(["mes.inbox.message"]);
