@@ -20,6 +20,7 @@ from ..core.states import TransportKind
 from ..transports import TRANSPORTS
 from ..transports.base import Delivery, bundle
 from .mes_gate import GONE
+from .mes_queue_mixin import moment
 
 _logger = logging.getLogger(__name__)
 
@@ -103,7 +104,7 @@ class MesDelivery(models.AbstractModel):
         if not shipment.ids:
             return
         delivery = bundle(shipment.deliveries)
-        started_at, clock = fields.Datetime.now(), time.monotonic()
+        started_at, clock = moment(), time.monotonic()
         result = transport.send(delivery)
         timing = (started_at, (time.monotonic() - clock) * 1000)
         check()

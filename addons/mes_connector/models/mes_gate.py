@@ -59,11 +59,11 @@ class MesGate(models.Model):
             SQL(
                 """SELECT extract(epoch FROM min(greatest(gate.until, gate.free_at)) - %s)::float FROM mes_gate gate
                     WHERE gate.system_id IN (%s) AND EXISTS (
-                            SELECT 1 FROM %s m WHERE m.system_id = gate.system_id AND m.state IN %s)""",
+                            SELECT 1 FROM %s m WHERE m.system_id = gate.system_id AND %s)""",
                 CLOCK,
                 self._systems(kind, SQL("greatest(gate.until, gate.free_at) > %s", CLOCK)),
                 SQL.identifier(queue._table),
-                queue._values(queue.DUE),
+                queue._is_due("m"),
             )
         )
         seconds = rows[0][0]

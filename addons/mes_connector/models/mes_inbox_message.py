@@ -58,7 +58,7 @@ class MesInboxMessage(models.Model):
     )
     _quarantine = models.UniqueIndex("(system_id, content_hash) WHERE is_quarantined", "Quarantined already.")
     _uuid_unique = models.UniqueIndex("(uuid)", "Message ids are unique.")
-    _due = models.Index(f"(shard, priority, id) WHERE state IN {states.sql_list(DUE)}")
+    _due = models.Index(f"(shard, priority, id) WHERE (state IN {states.sql_list(DUE)}) IS TRUE")
     _key = models.Index(f"(ordering_key, system_id, id) WHERE state IN {states.sql_list(states.INBOX_LIVE)}")
     _look = models.Index(
         f"(next_attempt_at) WHERE next_attempt_at IS NOT NULL AND state IN {states.sql_list(AWAITING)}"

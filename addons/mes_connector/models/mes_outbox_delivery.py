@@ -56,7 +56,7 @@ class MesOutboxMessage(models.Model):
             SQL(
                 """SELECT m.id FROM mes_outbox_message m
                     WHERE m.shard = %(shard)s AND m.priority = %(priority)s AND m.system_id = %(system)s
-                      AND m.state IN %(due)s AND %(fits)s
+                      AND %(is_due)s AND %(fits)s
                       AND EXISTS (SELECT 1 FROM mes_outbox_message w
                                    WHERE w.ordering_key = m.ordering_key AND w.system_id = m.system_id AND w.id >= m.id
                                      AND w.state IN %(due)s AND coalesce(w.collect_until <= %(now)s, TRUE))
@@ -68,6 +68,7 @@ class MesOutboxMessage(models.Model):
                 priority=self.priority,
                 system=self.system_id.id,
                 due=self._values(self.DUE),
+                is_due=self._is_due("m"),
                 blocking=self._values(self.BLOCKING),
                 fits=self._fits("m"),
                 before_fits=self._fits("h"),
@@ -81,7 +82,8 @@ class MesOutboxMessage(models.Model):
     def _fits(self, alias):
         """SQL condition: the row ``alias`` may leave in a batch with this message."""
         return SQL(
-            """%(row)s.flow_class_id = %(flow_class)s AND %(row)s.priority = %(priority)s AND %(row)s.is_single IS NOT TRUE
+            """%(row)s.flow_class_id = %(flow_class)s AND %(row)s.priority = %(priority)s
+               AND %(row)s.is_single IS NOT TRUE
                AND coalesce(%(row)s.next_attempt_at <= %(now)s, TRUE) AND coalesce(%(row)s.expires_at > %(now)s, TRUE)
                AND %(not_held)s""",
             row=SQL.identifier(alias),

@@ -48,7 +48,7 @@ class MesOutboxMessage(models.Model):
         "(system_id, event_id) WHERE replay_of_id IS NULL", "This event is in the outbox of that system already."
     )
     _expiring = models.Index(f"(expires_at) WHERE expires_at IS NOT NULL AND state IN {states.sql_list(DUE)}")
-    _due = models.Index(f"(shard, priority, id) WHERE state IN {states.sql_list(DUE)}")
+    _due = models.Index(f"(shard, priority, id) WHERE (state IN {states.sql_list(DUE)}) IS TRUE")
     _key = models.Index(f"(ordering_key, system_id, id) WHERE state IN {states.sql_list(BLOCKING)}")
 
     @api.model

@@ -2,7 +2,11 @@
 
 Facts. A key's *head* is its oldest message that is due, collected or dead: only heads are worked, so a message that
 must wait stops its own key and no other. A message that is not collected any more brings its whole key forward: the
-head is worked first, also one that would still be collected (ADR 9). Rows in question stand in small partial indexes.
+head is worked first, also one that would still be collected (ADR 9).
+
+Due rows stand in a small partial index of their own. Its condition is written `(state IN …) IS TRUE`, here and in the
+queries that must use it: a plain `state IN …` also implies the condition of the index of keys, which holds parked and
+dead rows too, and a planner whose statistics say "empty" takes that one and reads all of it for each shard.
 """
 
 from datetime import datetime, timedelta, timezone
@@ -87,13 +91,14 @@ class MesQueueMixin(models.AbstractModel):
                                      WHERE h.system_id = m.system_id AND h.ordering_key = m.ordering_key
                                        AND h.state IN %(blocking)s
                                      ORDER BY h.id LIMIT 1) head
-                WHERE %(place)s AND m.state IN %(due)s AND %(ripe)s AND %(systems)s AND %(urgent)s
+                WHERE %(place)s AND %(is_due)s AND %(ripe)s AND %(systems)s AND %(urgent)s
                   AND head.state IN %(due)s AND (head.next_attempt_at IS NULL OR head.next_attempt_at <= %(now)s)
                   AND NOT head.id = ANY(%(tried)s) AND %(not_held)s
                 ORDER BY m.priority, m.id LIMIT 1""",
             table=SQL.identifier(self._table),
             place=place,
             due=self._values(self.DUE),
+            is_due=self._is_due("m"),
             blocking=self._values(self.BLOCKING),
             ripe=self._ripe(),
             systems=self._of_systems(systems),
@@ -124,12 +129,17 @@ class MesQueueMixin(models.AbstractModel):
         now = moment()
         rows = self.env.execute_query(
             SQL(
-                """SELECT min(greatest(m.next_attempt_at, m.collect_until)) FROM %s m
-                    WHERE m.state IN %s AND greatest(m.next_attempt_at, m.collect_until) > %s AND %s""",
-                SQL.identifier(self._table),
-                self._values((*self.DUE, *self.AWAITING)),
-                now,
-                self._of_systems(systems),
+                """SELECT least((SELECT min(greatest(m.next_attempt_at, m.collect_until)) FROM %(table)s m
+                                  WHERE %(is_due)s AND greatest(m.next_attempt_at, m.collect_until) > %(now)s
+                                    AND %(systems)s),
+                                (SELECT min(m.next_attempt_at) FROM %(table)s m
+                                  WHERE m.state = ANY(%(awaiting)s) AND m.next_attempt_at > %(now)s
+                                    AND %(systems)s))""",
+                table=SQL.identifier(self._table),
+                is_due=self._is_due("m"),
+                awaiting=list(self._values(self.AWAITING)),
+                now=now,
+                systems=self._of_systems(systems),
             )
         )
         return rows[0][0] and (rows[0][0] - now).total_seconds()
@@ -151,7 +161,12 @@ class MesQueueMixin(models.AbstractModel):
         return rows[0][0]
 
     def _values(self, group):
-        return tuple(state.value for state in group)
+        # Sorted, as in the conditions of the indexes.
+        return tuple(sorted(state.value for state in group))
+
+    def _is_due(self, alias):
+        """SQL condition, in the words of the index of due rows: the row ``alias`` may be worked."""
+        return SQL("(%s.state IN %s) IS TRUE", SQL.identifier(alias), self._values(self.DUE))
 
     def _of_systems(self, systems):
         return SQL("TRUE") if systems is None else SQL("m.system_id = ANY(%s)", list(systems))

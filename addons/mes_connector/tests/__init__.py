@@ -1,7 +1,7 @@
 """Tests that need a registry; what needs none is in the repository's tests/unit, what needs a server in tests/e2e."""
 
 from . import (
-    test_bridge_gone,
+    test_handler_gone,
     test_cases,
     test_credentials,
     test_dispatcher,
