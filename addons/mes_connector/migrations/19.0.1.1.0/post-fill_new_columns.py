@@ -14,7 +14,15 @@ def migrate(cr, version):
     _give_flow_classes(env)
     # Pauses hold messages by the time they were stored, which the inbox did not keep.
     cr.execute("UPDATE mes_inbox_message SET create_date = received_at WHERE create_date IS NULL")
+    _drop_indexes(cr)
     env.invalidate_all()
+
+
+def _drop_indexes(cr):
+    """Odoo keeps indexes that no field asks for any more; these cost every message and serve nobody."""
+    for table in ("mes_inbox_message", "mes_outbox_message"):
+        for column in ("company_id", "event_id", "plant_id"):
+            cr.execute(SQL("DROP INDEX IF EXISTS %s", SQL.identifier(f"{table}__{column}_index")))
 
 
 def _turn_states_into_pauses(env):
