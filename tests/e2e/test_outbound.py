@@ -228,7 +228,7 @@ def test_what_waits_of_a_key_leaves_together_and_in_order(yard):
     assert [event["id"] for event in yard.far_end.events] == [row["event_id"] for row in yard.messages()]
 
 
-def test_an_outcome_that_meets_another_transaction_is_written_again_and_nothing_is_sent_again(yard, stack):
+def test_an_outcome_that_meets_another_transaction_is_written_again_and_nothing_is_sent_again(yard, stack, lanes):
     yard.far_end.hold()
     yard.release(1)
     yard.far_end.wait_for(1)
@@ -242,3 +242,6 @@ def test_an_outcome_that_meets_another_transaction_is_written_again_and_nothing_
         answer.connection.commit()
     yard.wait_until_sent(1)
     assert (yard.attempts(), len(yard.far_end.requests)) == (1, 1)
+    log = lanes.worker.log.read_text()
+    assert "mes: conflict on the outcome of a delivery, attempt 1" in log
+    assert "bad query" not in log, "a conflict is no error"
