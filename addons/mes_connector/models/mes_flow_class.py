@@ -92,9 +92,10 @@ class MesFlowClass(models.Model):
         return result
 
     def _take_default_from(self, others):
-        # Not through our own write: for a moment the kind has no default.
-        super(MesFlowClass, others).write({"is_default": False})
-        others.flush_recordset()
+        # Not through write, which would not let go of the kind's only default.
+        others.flush_recordset(["is_default"])
+        self.env.cr.execute("UPDATE mes_flow_class SET is_default = FALSE WHERE id = ANY(%s)", [others.ids])
+        others.invalidate_recordset(["is_default"])
 
     def _check_defaults(self):
         """Whatever is stored needs a class.

@@ -84,7 +84,7 @@ class MesOverview(models.AbstractModel):
         now = fields.Datetime.now()
         waiting = {key: self._waiting_by_class(queue, now) for key, _label, queue in ways}
         rows = []
-        for one in self.env["mes.flow.class"].search([]):
+        for one in self.env["mes.flow.class"].search(Domain.TRUE):
             figures = []
             for key, label, queue in ways:
                 count, since = waiting[key].get(one, (0, None))

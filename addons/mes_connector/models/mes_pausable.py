@@ -2,6 +2,7 @@
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.fields import Domain
 
 from ..core import states
 from ..core.states import FlowState, PauseKind
@@ -47,7 +48,7 @@ class MesPausable(models.AbstractModel):
         if operator != "in":
             return NotImplemented
         # Registries hold a handful of rows, at most some hundred.
-        found = self.with_context(active_test=False).search([])
+        found = self.with_context(active_test=False).search(Domain.TRUE)
         return [("id", "in", found.filtered(lambda record: record.flow_state in value).ids)]
 
     def action_pause(self, reason=None):
