@@ -11,6 +11,7 @@ from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..core import states
@@ -73,7 +74,7 @@ class MesRetention(models.AbstractModel):
         """Every walk of a run: ``(step, queue, flow class ids, plan, ...)``. Rows of no class follow real time's."""
         now, days = fields.Datetime.now(), self._horizon_days()
         classless = self.env["mes.flow.class"]._defaults().get(states.FlowClass.REAL_TIME)
-        for flow_class in self.env["mes.flow.class"].with_context(active_test=False).search([]):
+        for flow_class in self.env["mes.flow.class"].with_context(active_test=False).search(Domain.TRUE):
             plan = KeepPlan(states.Retention(flow_class.retention), flow_class.retention_days, flow_class.keeps_proof)
             of_class = SQL("m.flow_class_id = %s", flow_class.id)
             if flow_class == classless:
