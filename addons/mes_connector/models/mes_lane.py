@@ -5,12 +5,12 @@ import time
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
-from itertools import groupby
 from operator import itemgetter
 
 from psycopg2 import OperationalError
 
 from odoo import api, models
+from odoo.tools import groupby
 
 from .mes_shard_guard import GuardLost, ShardGuard
 
@@ -31,6 +31,7 @@ CRONS = {
 }
 #: The notification that wakes worker processes, and the advisory lock that shows that there are any.
 CHANNEL = "mes_lane"
+LISTEN = "LISTEN mes_lane"
 WORKER_LOCK = (0x6D6573_3, 0)
 
 

@@ -14,7 +14,7 @@ LOCK_SPACES = {"mes.inbox.message": 0x6D6573_1, "mes.outbox.message": 0x6D6573_2
 #: Second half, beside the shards: one at a time among those that lost a conflict.
 CONTENDED = SHARDS
 #: How long one that lost a conflict waits for the others that did, in milliseconds.
-CONTENDED_WAIT = 2000
+CONTENDED_WAIT = "2000"
 #: A host that is gone gives its shards back in about ten seconds; over a local socket these mean nothing.
 SESSION_SETTINGS = """
     SET LOCAL idle_in_transaction_session_timeout = 0;
@@ -51,7 +51,7 @@ class Hold:
         self._execute("SAVEPOINT contended")
         try:
             with suppress(DatabaseError):  # it took too long: go on beside the others
-                self._cr.execute(f"SET LOCAL lock_timeout = {CONTENDED_WAIT}", log_exceptions=False)
+                self._cr.execute("SELECT set_config('lock_timeout', %s, true)", [CONTENDED_WAIT], log_exceptions=False)
                 self._cr.execute("SELECT pg_advisory_xact_lock(%s, %s)", [self._space, CONTENDED], log_exceptions=False)
             yield
         finally:

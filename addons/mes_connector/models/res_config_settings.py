@@ -36,8 +36,7 @@ class ResConfigSettings(models.TransientModel):
         threads = self.env["mes.lane.count"]._cron_threads()
         for settings in self:
             settings.mes_cron_threads = threads
-            # One more, for everything else Odoo does by schedule.
-            settings.mes_lacks_threads = settings.mes_inbox_lanes + settings.mes_outbox_lanes + 1 > threads
+            settings.mes_lacks_threads = settings.mes_inbox_lanes + settings.mes_outbox_lanes > threads
 
     @api.constrains("mes_inbox_lanes", "mes_outbox_lanes", "mes_idempotency_days")
     def _check_mes_settings(self):

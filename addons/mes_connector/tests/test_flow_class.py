@@ -123,7 +123,7 @@ class TestLaneSettings(TransactionCase):
 
     def test_too_few_threads_are_told(self):
         settings = self.env["res.config.settings"].new({"mes_inbox_lanes": 2, "mes_outbox_lanes": 2})
-        for threads, lacks in ((4, True), (5, False)):
+        for threads, lacks in ((3, True), (4, False)):
             with patch.object(
                 type(self.env["mes.lane.count"]), "_cron_threads", lambda _self, threads=threads: threads
             ):

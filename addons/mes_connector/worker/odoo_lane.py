@@ -12,7 +12,7 @@ import psycopg2
 from odoo import sql_db
 from odoo.tools import config
 
-from ..models.mes_lane import CHANNEL, WORKER_LOCK, WORKERS
+from ..models.mes_lane import LISTEN, WORKER_LOCK, WORKERS
 from ..process import environment
 from .lane_loop import LaneLoop
 
@@ -38,7 +38,7 @@ class Notifications:
         self._connection = psycopg2.connect(**parameters)
         self._connection.autocommit = True
         with self._connection.cursor() as cr:
-            cr.execute(f"LISTEN {CHANNEL}")
+            cr.execute(LISTEN)
             # Of the session, which is ours alone: it ends with the process, however that ends.
             cr.execute("SELECT pg_advisory_lock_shared(%s, %s)", WORKER_LOCK)
 
