@@ -203,8 +203,10 @@ def test_a_bridge_goes_and_comes_back_with_messages_in_flight(site):
 def first_release(folder: Path) -> Path:
     """The addons as they were in 19.0.1.0.0."""
     packed = subprocess.run(
-        ["git", "-C", ROOT, "archive", FIRST_RELEASE, "addons"], capture_output=True, check=True, timeout=60
+        ["git", "-C", ROOT, "archive", FIRST_RELEASE, "addons"], capture_output=True, check=False, timeout=60
     )
+    if packed.returncode:
+        pytest.skip("the first release is taken from git, whose history is not here")
     with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as archive:
         archive.extractall(folder, filter="data")
     return folder / "addons"
@@ -213,8 +215,6 @@ def first_release(folder: Path) -> Path:
 @pytest.fixture
 def old_site(tmp_path) -> Iterator[Site]:
     """The suite as it was first released, in a database of its own."""
-    if not (ROOT / ".git").exists():
-        pytest.skip("the first release is taken from git, which is not here")
     with Stack("upgrade-from-first", addons=(first_release(tmp_path),)) as stack:
         stack.create_database(base_template())
         stack.odoo.install(stack.database, suite_addons(), log="install.log")
