@@ -33,7 +33,7 @@ class TestGatewaySink(MesCase):
         self.system.transport = TransportKind.MQTT.value
         self.order = self.release(quantity=10)
         self.sink = odoo_sink.OdooSink(self.env.cr.dbname)
-        self.patch(self.sink, "_environment", lambda: SameTransaction(self.env))
+        self.startPatcher(patch.object(odoo_sink, "environment", lambda _database: SameTransaction(self.env)))
         # retrying() would commit the test's transaction.
         self.startPatcher(patch.object(odoo_sink, "retrying", lambda work, _env: work()))
 
