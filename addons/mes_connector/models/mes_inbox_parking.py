@@ -1,8 +1,9 @@
 """Parked inbox messages: kept, looked at again, resumed, expired; why a message is parked is said by who refused it.
 
 Facts. What a message waits for can be committed while the message is being parked: who commits it sees nothing parked
-yet, and who parks does not see it yet. So besides being resumed by what they wait for, parked messages are looked at
-again by themselves: soon after they were parked, then ever more seldom (ADR 9).
+yet, and who parks does not see it yet. Where a move of the order's phase is waited for, both write the order's row, so
+that one of them starts again. Everything else is looked at again by itself: soon after it was parked, then ever more
+seldom (ADR 9).
 """
 
 import random
@@ -17,6 +18,8 @@ from .mes_queue_mixin import later, moment
 
 #: Codes that only a person can decide.
 DECIDED_BY_PEOPLE = ("semantic_duplicate",)
+#: What a move of the order's phase lets through.
+RESUMED_BY_PHASE = ("unknown_order", "order_on_hold")
 #: How many parked messages a lane looks at in one slice.
 LOOKS = 50
 
@@ -42,8 +45,22 @@ class MesInboxMessage(models.Model):
                 "owner_id": self._find_owner().id,
             },
         )
+        if is_news and error.code in RESUMED_BY_PHASE:
+            self._meet_order()
         if is_news or not self.case_id:
             self.env["mes.case"]._follow(self)
+
+    def _meet_order(self):
+        """Write the order's row: whoever moves its phase at the same time conflicts, and the later of the two starts
+        again and sees what the other did. Otherwise what comes next would overtake this message.
+        """
+        self.flush_recordset()
+        self.env.cr.execute(
+            "UPDATE mrp_production SET write_date = write_date"
+            " WHERE company_id = %s AND (mes_reference = %s OR mes_reference IS NULL AND name = %s)",
+            [self.company_id.id, self.ordering_key, self.ordering_key],
+            log_exceptions=False,
+        )
 
     @api.model
     def _looks_due(self):
