@@ -22,8 +22,8 @@ class MesClaim(models.Model):
     _one_per_shard = models.UniqueIndex("(queue, shard)", "A shard has one message in hand.")
 
     @api.model
-    def _take(self, message):
-        """Note that ``message`` is about to be worked; the caller commits before it is."""
+    def _take(self, queue, shard, message_id):
+        """Note that a message is about to be worked; the caller commits before it is."""
         self.env.cr.execute("SET LOCAL synchronous_commit = off")
         self.env.execute_query(
             SQL(
@@ -32,9 +32,9 @@ class MesClaim(models.Model):
                    ON CONFLICT (queue, shard) DO UPDATE
                       SET message_id = EXCLUDED.message_id, claimed_at = EXCLUDED.claimed_at
                    RETURNING id""",
-                message._name,
-                message.shard,
-                message.id,
+                queue,
+                shard,
+                message_id,
             )
         )
 

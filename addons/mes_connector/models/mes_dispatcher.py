@@ -97,17 +97,18 @@ class MesDispatcher(models.AbstractModel):
 
         def apply(env):
             message = env["mes.inbox.message"].browse(message_id)
+            shard = message.shard
             while message and env["mes.dispatcher"]._apply(message) and time.monotonic() < until:
                 message = message._next_of_key()
                 if message:
-                    in_transaction(partial(self._claim, message.id))
+                    in_transaction(partial(self._claim, shard, message.id))
             env.flush_all()
             check()
 
         in_transaction(apply)
 
-    def _claim(self, message_id, env):
-        env["mes.claim"]._take(env["mes.inbox.message"].browse(message_id))
+    def _claim(self, shard, message_id, env):
+        env["mes.claim"]._take("mes.inbox.message", shard, message_id)
 
     @api.model
     def _set_aside(self, message_id):

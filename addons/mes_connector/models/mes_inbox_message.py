@@ -61,7 +61,7 @@ class MesInboxMessage(models.Model):
     _due = models.Index(f"(shard, priority, id) WHERE (state IN {states.sql_list(DUE)}) IS TRUE")
     _key = models.Index(f"(ordering_key, system_id, id) WHERE state IN {states.sql_list(states.INBOX_LIVE)}")
     _look = models.Index(
-        f"(next_attempt_at) WHERE next_attempt_at IS NOT NULL AND state IN {states.sql_list(AWAITING)}"
+        f"(next_attempt_at) WHERE next_attempt_at IS NOT NULL AND (state IN {states.sql_list(AWAITING)}) IS TRUE"
     )
     _heard = models.Index("(system_id, received_at)")
     _turn = models.Index("(system_id, source, ordering_key, sequence) WHERE sequence > 0")
@@ -99,7 +99,7 @@ class MesInboxMessage(models.Model):
                        AND before.sequence > 0 AND before.is_quarantined IS NOT TRUE
                  LEFT JOIN LATERAL (SELECT m.sequence FROM mes_inbox_message m
                                      WHERE m.system_id = %(system)s AND m.ordering_key = %(key)s
-                                       AND m.source = %(source)s AND m.state IN %(due)s
+                                       AND m.source = %(source)s AND (m.state IN %(due)s) IS NOT FALSE
                                        AND m.sequence > 0 AND m.sequence < %(sequence)s
                                      ORDER BY m.sequence DESC LIMIT 1) due ON TRUE""",
             system=self.system_id.id,

@@ -69,9 +69,9 @@ class MesInboxMessage(models.Model):
         return self.env.execute_query(
             SQL(
                 """SELECT m.shard, m.id FROM mes_inbox_message m
-                    WHERE m.state IN %s AND m.next_attempt_at <= %s AND %s
+                    WHERE %s AND m.next_attempt_at <= %s AND %s
                     ORDER BY m.next_attempt_at LIMIT %s""",
-                self._values(self.AWAITING),
+                self._is_awaiting("m"),
                 moment(),
                 self.env["mes.pause"]._not_held(self.DIRECTION, "m"),
                 LOOKS,

@@ -157,13 +157,13 @@ class MesLane(models.AbstractModel):
         for shard, message_id in looks:
             with suppress(GuardLost), guard.hold(shard) as hold:
                 if hold and not is_over():
-                    self._in_transaction(partial(self._claim, queue, message_id))
+                    self._in_transaction(partial(self._claim, queue, shard, message_id))
                     self._work(queue, message_id, hold, options)
                     tried += 1
         return tried
 
-    def _claim(self, queue, message_id, env):
-        env["mes.claim"]._take(env[queue].browse(message_id))
+    def _claim(self, queue, shard, message_id, env):
+        env["mes.claim"]._take(queue, shard, message_id)
 
     def _pass(self, queue, guard, is_over, options):
         """Work each shard that has messages of the best priority there is: what may wait longer, waits (ADR 9).
@@ -223,7 +223,7 @@ class MesLane(models.AbstractModel):
                 worker._note_killed(killed)
             message = worker._next_due(queue, shard, tried=tried, priority=priority, **options)
             if message:
-                claims._take(message)
+                claims._take(queue, shard, message.id)
             return message.id
 
         return self._in_transaction(take)

@@ -133,11 +133,11 @@ class MesQueueMixin(models.AbstractModel):
                                   WHERE %(is_due)s AND greatest(m.next_attempt_at, m.collect_until) > %(now)s
                                     AND %(systems)s),
                                 (SELECT min(m.next_attempt_at) FROM %(table)s m
-                                  WHERE m.state = ANY(%(awaiting)s) AND m.next_attempt_at > %(now)s
+                                  WHERE %(is_awaiting)s AND m.next_attempt_at > %(now)s
                                     AND %(systems)s))""",
                 table=SQL.identifier(self._table),
                 is_due=self._is_due("m"),
-                awaiting=list(self._values(self.AWAITING)),
+                is_awaiting=self._is_awaiting("m"),
                 now=now,
                 systems=self._of_systems(systems),
             )
@@ -167,6 +167,12 @@ class MesQueueMixin(models.AbstractModel):
     def _is_due(self, alias):
         """SQL condition, in the words of the index of due rows: the row ``alias`` may be worked."""
         return SQL("(%s.state IN %s) IS TRUE", SQL.identifier(alias), self._values(self.DUE))
+
+    def _is_awaiting(self, alias):
+        """SQL condition, in the words of the index of looks: the row ``alias`` waits for its predecessors."""
+        if not self.AWAITING:
+            return SQL("FALSE")
+        return SQL("(%s.state IN %s) IS TRUE", SQL.identifier(alias), self._values(self.AWAITING))
 
     def _of_systems(self, systems):
         return SQL("TRUE") if systems is None else SQL("m.system_id = ANY(%s)", list(systems))

@@ -143,7 +143,7 @@ class TestBreaker(GateCase):
         self.end_wait()
         message = messages.filtered(lambda one: not one.attempt_count)[0]
         claims = self.env["mes.claim"]
-        claims._take(message)
+        claims._take(message._name, message.shard, message.id)
         claim = claims.search([("queue", "=", message._name), ("shard", "=", message.shard)])
         claim.claimed_at = fields.Datetime.now() + timedelta(hours=1)
         claim.flush_recordset()

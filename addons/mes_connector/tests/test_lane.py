@@ -174,7 +174,7 @@ class TestLane(MesCase):
         message, lane = self.store(self.started(self.release(quantity=5))), self.env["mes.lane"]
         for kill in (1, 2, 3):
             # Claimed, and the process was gone before it wrote anything.
-            self.env["mes.claim"]._take(message)
+            self.env["mes.claim"]._take(message._name, message.shard, message.id)
             self.env.cr.execute("UPDATE mes_claim SET claimed_at = claimed_at + interval '1 hour'")
             self.assertEqual(self.env["mes.claim"]._left_behind(message._name, message.shard), message)
             with self.enter_registry_test_mode():
@@ -188,7 +188,7 @@ class TestLane(MesCase):
 
     def test_a_claim_blames_nobody_who_was_worked_or_when_the_database_died(self):
         message, claims = self.store(self.started(self.release(quantity=5))), self.env["mes.claim"]
-        claims._take(message)
+        claims._take(message._name, message.shard, message.id)
         self.assertFalse(claims._left_behind(message._name, message.shard), "written when it was claimed")
         self.env.cr.execute("UPDATE mes_claim SET claimed_at = '2000-01-01'")
         self.env.cr.execute("UPDATE mes_inbox_message SET write_date = '1999-01-01' WHERE id = %s", message.ids)

@@ -76,7 +76,7 @@ class TestOverview(MesCase):
     def test_a_queue_of_which_a_lane_took_something_is_worked(self):
         message = self.release(1).mes_outbox_ids
         self.due_for(message, 61)
-        self.env["mes.claim"]._take(message)
+        self.env["mes.claim"]._take(message._name, message.shard, message.id)
         self.assertFalse(self.figures("warnings"))
         self.env.cr.execute("UPDATE mes_claim SET claimed_at = claimed_at - interval '61 seconds'")
         self.assertTrue(self.figures("warnings"))
