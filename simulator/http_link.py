@@ -15,6 +15,7 @@ from .signing import Signer
 
 TIMEOUT_SECONDS = (3.05, 15)
 ASK_AGAIN_LATER = frozenset({408, 425, 429})
+NOT_FOUND = 404
 SINGLE = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
 
@@ -114,7 +115,9 @@ class HttpLink:
 
 
 def _is_passing(response: requests.Response) -> bool:
-    return response.status_code >= 500 or response.status_code in ASK_AGAIN_LATER
+    """Whether to ask again: the server is in trouble, or the answer is not the endpoint's own but a page before it."""
+    is_page = response.status_code == NOT_FOUND and "json" not in response.headers.get("Content-Type", "")
+    return is_page or response.status_code >= 500 or response.status_code in ASK_AGAIN_LATER
 
 
 def _retry_after(response: requests.Response | None) -> float | None:
