@@ -11,25 +11,14 @@ import signal
 import sys
 from pathlib import Path
 
-from .paths import child_environment
-from .postgres import OWNER, SETTINGS, Cluster
+from .postgres import Cluster
 from .process import Process
 
 
 def main(home: str, programs: str) -> int:
     """Starts the server, waits for the last user to leave, stops the server. Returns the exit status."""
     cluster = Cluster(Path(home), Path(programs))
-    options = [
-        f"--{name}={value}"
-        for name, value in {**SETTINGS, "unix_socket_directories": str(cluster.socket_folder)}.items()
-    ]
-    server = Process(
-        "PostgreSQL",
-        [cluster.programs / "postgres", "-D", cluster.data, *options],
-        log=cluster.home / "server.log",
-        env=child_environment(OWNER),
-        cwd=Path("/"),
-    )
+    server = cluster.server_process()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cluster.keeper_pid.write_text(str(os.getpid()))

@@ -25,6 +25,8 @@ OPTIONS = {
     "server_wide_modules": "base,rpc,web",
     "workers": 0,
 }
+# A server with workers starts its websocket process by running its own script again, which `python -m odoo` is not.
+SCRIPT_NAME, SCRIPT = "odoo-bin", "import odoo.cli\n\nodoo.cli.main()\n"
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ class Installation:
             "http_port": self.port,
             **options,
         }
+        (self.folder / SCRIPT_NAME).write_text(SCRIPT)
         self.configuration.touch(mode=0o600)
         lines = (f"{name} = {value}" for name, value in values.items())
         self.configuration.write_text("\n".join(["[options]", *lines, ""]))
@@ -98,7 +101,7 @@ class Installation:
         """`odoo ARGUMENTS` with its output in `folder/log`."""
         # Odoo looks for commands of addons before it has read the configuration file.
         path = [f"--addons-path={','.join(map(str, self.addons))}"] if self.addons else []
-        command = [PYTHON, "-m", "odoo", *path, *arguments]
+        command = [PYTHON, self.folder / SCRIPT_NAME, *path, *arguments]
         return Process(title, command, log=self.folder / log, env=self.environment(**extra), cwd=self.folder)
 
     def run(self, title: str, *arguments: str, log: str, timeout: float) -> None:
@@ -129,7 +132,8 @@ class Installation:
 
     def start_server(self, database: str, **extra: str) -> Process:
         """Starts the server on one database and waits until it answers for that database."""
-        process = self.process("Odoo", "server", "-d", database, log=f"{self.name}.log", **extra).start()
+        # The server is the command without a name; with one, the websocket process would not understand its arguments.
+        process = self.process("Odoo", "-d", database, log=f"{self.name}.log", **extra).start()
         wait_until(self._answers, "Odoo to answer /web/health", timeout=120, process=process)
         return process
 

@@ -31,7 +31,7 @@ from .process import Process, StackError, wait_until
 NOBODY = 65534
 PORT = 5432  # only part of the socket's file name
 OWNER = "postgresql"
-# fsync and synchronous_commit stay on: what a test kills must behave like a plant's server.
+# What makes a commit durable stays on: what a test kills must behave like a plant's server.
 SETTINGS = {
     "listen_addresses": "",
     "max_connections": "200",
@@ -40,6 +40,7 @@ SETTINGS = {
     "unix_socket_permissions": "0700",
     "fsync": "on",
     "synchronous_commit": "on",
+    "full_page_writes": "on",
     "timezone": "UTC",
 }
 
@@ -71,6 +72,14 @@ class Server:
                 return cursor.fetchall() if cursor.description else []
         finally:
             connection.close()
+
+    def answers(self) -> bool:
+        """True when the server can be used."""
+        try:
+            self.query("SELECT 1")
+        except psycopg2.OperationalError:
+            return False
+        return True
 
     def databases(self) -> set[str]:
         """Names of the databases of the server."""
@@ -134,6 +143,21 @@ class Cluster:
             raise StackError(f"{home} belongs to another user")
         return cls(home, package / "pginstall" / "bin")
 
+    def private(self, name: str) -> Cluster:
+        """A cluster below this one's home for one stack alone; made by nobody yet."""
+        return Cluster(self.home / "private" / name, self.programs)
+
+    def server_process(self, **settings: str) -> Process:
+        """The server as a process that is not started yet; it must run as `user`. `settings` go before our own."""
+        settings = {**SETTINGS, "unix_socket_directories": str(self.socket_folder), **settings}
+        return Process(
+            "PostgreSQL",
+            [self.programs / "postgres", "-D", self.data, *(f"--{name}={value}" for name, value in settings.items())],
+            log=self.home / "server.log",
+            env=child_environment(OWNER),
+            cwd=Path("/"),
+        )
+
     @property
     def data(self) -> Path:
         """The data directory of PostgreSQL."""
@@ -170,10 +194,11 @@ class Cluster:
         """Creates and starts the server when that has not been done; the caller holds the users' lock."""
         with (self.home / "start.lock").open("a") as starting:
             fcntl.flock(starting, fcntl.LOCK_EX)
-            if self._answers():
+            server = Server(self.variables)
+            if server.answers():
                 return
             if not (self.data / "PG_VERSION").exists():
-                self._create()
+                self.create()
             keeper = Process(
                 "PostgreSQL",
                 [PYTHON, "-m", "tools.stack.keeper", self.home, self.programs],
@@ -183,16 +208,10 @@ class Cluster:
             )
             keeper.start(death_signal=0)
             _keepers.append(keeper)
-            wait_until(self._answers, "PostgreSQL to answer", timeout=60, process=keeper)
+            wait_until(server.answers, "PostgreSQL to answer", timeout=60, process=keeper)
 
-    def _answers(self) -> bool:
-        try:
-            Server(self.variables).query("SELECT 1")
-        except psycopg2.OperationalError:
-            return False
-        return True
-
-    def _create(self) -> None:
+    def create(self, *options: str) -> None:
+        """Makes an empty cluster with these options of initdb besides our own; raises StackError when that fails."""
         shutil.rmtree(self.data, ignore_errors=True)
         for folder in {self.data, self.socket_folder}:
             folder.mkdir(mode=0o700, exist_ok=True)
@@ -207,11 +226,16 @@ class Cluster:
             "--auth=trust",
             "--encoding=UTF8",
             "--locale=C",
+            *options,
         ]
+        self.run_program(command)
+
+    def run_program(self, command: list) -> None:
+        """Runs a program of PostgreSQL to its end with the rights of the server; raises StackError when it fails."""
         rights = {} if self.user is None else {"user": self.user, "group": self.user, "extra_groups": []}
         done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False, **rights)
         if done.returncode:
-            raise StackError(f"initdb failed\n{done.stdout}{done.stderr}")
+            raise StackError(f"{Path(command[0]).name} failed\n{done.stdout}{done.stderr}")
 
     def wait_for_end_unless_used(self) -> None:
         """After the caller gave its lock back: waits until the keeper has stopped the server, unless another stack

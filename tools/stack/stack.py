@@ -20,6 +20,7 @@ from .leftovers import processes_of
 from .odoo import Installation
 from .paths import ADDONS, RUN
 from .postgres import Server, database_server
+from .private_server import PrivateServer
 from .process import Process, StackError, wait_until
 from .rpc import Rpc
 from .simulator import Simulator
@@ -33,13 +34,15 @@ class Stack:
     The database server runs from entry to exit; the rest is started by the methods, each of which returns when what it
     started answers. On exit, also by SIGTERM or Ctrl-C, everything is stopped; a stack whose starter is killed dies
     with it.
-    `addons` are the folders of addons that its Odoo knows besides its own. Start from the main thread only. Raises
+    `addons` are the folders of addons that its Odoo knows besides its own. With `is_crashable` the database server is
+    one that no other stack uses. Start from the main thread only. Raises
     StackError when something does not start, or when the name is in use.
     """
 
-    def __init__(self, name: str, *, addons: Sequence[Path] = (ADDONS,)):
+    def __init__(self, name: str, *, addons: Sequence[Path] = (ADDONS,), is_crashable: bool = False):
         self.name = name
         self._addons = addons
+        self.private_server = PrivateServer(name) if is_crashable else None
         self.folder: Path = RUN / name
         self.database = f"plant_{name.replace('-', '_')}"
         self.server: Server
@@ -56,7 +59,7 @@ class Stack:
             entering.enter_context(_exclusive(self.name))
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder.mkdir(parents=True)
-            self.server = entering.enter_context(database_server())
+            self.server = self._open_server(entering)
             self.odoo = Installation.create(self.folder, self.server, self.name, addons=self._addons)
             self._closing = entering.pop_all()
         return self
@@ -69,6 +72,14 @@ class Stack:
         finally:
             signal.signal(signal.SIGINT, before)
 
+    def _open_server(self, entering: ExitStack) -> Server:
+        if not self.private_server:
+            return entering.enter_context(database_server())
+        self.private_server.create()
+        entering.callback(self.private_server.stop)
+        self.private_server.start()
+        return self.private_server.server
+
     @property
     def url(self) -> str:
         """Address of Odoo, without a slash at the end."""
@@ -79,6 +90,9 @@ class Stack:
         date.
         """
         source = made_from or template.suite_template()
+        if self.private_server:
+            self.private_server.copy_database(source, self.database, self.odoo.data)
+            return
         template.ensure(source, self.server)
         template.clone(source, self.database, self.odoo.data, self.server)
         self._closing.callback(self.server.drop_database, self.database)

@@ -75,6 +75,11 @@ def clone(template: Template, name: str, data: Path, server: Server) -> None:
     own.
     """
     _clone(template, name, data, server)
+    renew_identity(name, server)
+
+
+def renew_identity(name: str, server: Server) -> None:
+    """Gives database `name` an identity of its own, as a copy needs it."""
     server.query("UPDATE ir_config_parameter SET value = %s WHERE key = 'database.uuid'", (str(uuid.uuid4()),), name)
 
 
@@ -113,6 +118,11 @@ def _build(template: Template, server: Server) -> None:
 def _clone(template: Template, name: str, data: Path, server: Server) -> None:
     server.drop_database(name)
     server.create_database(name, template.name)
+    link_filestore(template, name, data)
+
+
+def link_filestore(template: Template, name: str, data: Path) -> None:
+    """Gives database `name` the template's filestore below Odoo's data_dir `data`."""
     target = data / "filestore" / name
     shutil.rmtree(target, ignore_errors=True)
     # Odoo never changes a file of the filestore, it only adds and removes, so links will do.
