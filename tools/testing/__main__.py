@@ -10,9 +10,9 @@ import time
 
 from tools.stack import StackError
 
-from . import addons, plain
+from . import addons, chaos, plain
 
-LEVELS = {"unit": plain.unit, "addons": addons.main, "e2e": plain.e2e}
+LEVELS = {"unit": plain.unit, "addons": addons.main, "e2e": plain.e2e, "chaos": chaos.main}
 
 
 def main(arguments: list[str]) -> int:
