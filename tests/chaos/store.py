@@ -108,7 +108,8 @@ class Store:
         self._run("UPDATE tap SET upto = upto + 1 WHERE wire = ?", [wire.value])
         self._run(
             """UPDATE delivery SET is_taken = 0
-                WHERE wire = ?1 AND (SELECT upto FROM tap WHERE wire = ?1) > (SELECT count(*) FROM delivery WHERE wire = ?1)
+                WHERE wire = ?1
+                  AND (SELECT upto FROM tap WHERE wire = ?1) > (SELECT count(*) FROM delivery WHERE wire = ?1)
                   AND position = (SELECT position FROM delivery WHERE wire = ?1 ORDER BY tries, position LIMIT 1)""",
             [wire.value],
         )
