@@ -6,7 +6,7 @@ INSTALL = @bash bootstrap/install.sh
 INSTALL_TEST = @bash bootstrap/install.sh --test
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit test-addons e2e convergence chaos test-odoo lint format docs run bootstrap clean
+.PHONY: help demo test unit test-addons e2e convergence chaos benchmark test-odoo lint format docs run bootstrap clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r verb text; do printf '  make %-12s %s\n' "$$verb" "$$text"; done
@@ -38,6 +38,10 @@ convergence: ## an order's events in any order and repeated, all ending the same
 chaos: ## kill every kind of process in its transactions, nothing lost or doubled; SEED=n for the long form, MUTATION=name to see it fail
 	$(INSTALL_TEST)
 	@$(PYTHON_RUN) -m tests.chaos $(if $(SEED),--seed $(SEED),--ci) $(if $(MUTATION),--mutation $(MUTATION))
+
+benchmark: ## measure, each program's last line is its figures; NAME=latency, takeover or journal_size for one alone
+	$(INSTALL_TEST)
+	@$(PYTHON_RUN) -m benchmarks $(NAME)
 
 test-odoo: ## Odoo's own mrp and stock tests with and without the suite, compared; SUITES=mrp for the short form
 	$(INSTALL_TEST)

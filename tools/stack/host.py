@@ -48,6 +48,12 @@ class Host:
         )
         return self.worker
 
+    def stop_worker(self) -> None:
+        """Ends the worker process in order, if there is one."""
+        if self.worker:
+            self.worker.stop()
+            self.worker = None
+
     def owns(self, pid: int) -> bool:
         """Whether a process is of this host: the server, the worker, or what these started."""
         try:

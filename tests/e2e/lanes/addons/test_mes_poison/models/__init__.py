@@ -1,0 +1,3 @@
+"""The poisoned handler."""
+
+from . import mes_handler_operation_started  # noqa: F401
