@@ -43,7 +43,8 @@ POLICIES: dict[str, RetryPolicy] = {
     "order_locked":      RetryPolicy(1.0, 1.0, 1.0, None, None),
     # After the tries at once, which are not counted.
     "conflict":          RetryPolicy(1.0, 1.5, 15.0, None, None),
-    "technical":         RetryPolicy(5.0, 2.0, 3600.0, 10, _DAY),
+    # Not soon: whatever it is, it keeps a lane from others each time.
+    "technical":         RetryPolicy(10.0, 3.0, 3600.0, 8, _DAY),
     # Most often a host that died: almost at once the first time. Counted by itself: two other
     # failures and one kill are not three kills.
     "process_killed":    RetryPolicy(0.5, 10.0, 60.0, 3, None),

@@ -22,19 +22,25 @@ class MesClaim(models.Model):
     _one_per_shard = models.UniqueIndex("(queue, shard)", "A shard has one message in hand.")
 
     @api.model
-    def _take(self, queue, shard, message_id):
-        """Note that a message is about to be worked; the caller commits before it is."""
+    def _take(self, queue, shard, message_id, is_first=True):
+        """Note that a message is about to be worked; the caller commits before it is.
+
+        :param is_first: False for one that follows in a transaction that has begun: it will be written with the time
+            of that beginning, so the claim keeps the time of the first one, which is before it
+        """
         self.env.cr.execute("SET LOCAL synchronous_commit = off")
         self.env.execute_query(
             SQL(
                 """INSERT INTO mes_claim (queue, shard, message_id, claimed_at)
                    VALUES (%s, %s, %s, now() AT TIME ZONE 'UTC')
                    ON CONFLICT (queue, shard) DO UPDATE
-                      SET message_id = EXCLUDED.message_id, claimed_at = EXCLUDED.claimed_at
+                      SET message_id = EXCLUDED.message_id,
+                          claimed_at = CASE WHEN %s THEN EXCLUDED.claimed_at ELSE mes_claim.claimed_at END
                    RETURNING id""",
                 queue,
                 shard,
                 message_id,
+                is_first,
             )
         )
 

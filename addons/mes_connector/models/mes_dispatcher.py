@@ -108,7 +108,7 @@ class MesDispatcher(models.AbstractModel):
         in_transaction(apply)
 
     def _claim(self, shard, message_id, env):
-        env["mes.claim"]._take("mes.inbox.message", shard, message_id)
+        env["mes.claim"]._take("mes.inbox.message", shard, message_id, is_first=False)
 
     @api.model
     def _set_aside(self, message_id):

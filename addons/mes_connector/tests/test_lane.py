@@ -194,6 +194,16 @@ class TestLane(MesCase):
         self.env.cr.execute("UPDATE mes_inbox_message SET write_date = '1999-01-01' WHERE id = %s", message.ids)
         self.assertFalse(claims._left_behind(message._name, message.shard), "from before the database's start")
 
+    def test_one_that_fails_behind_another_is_not_blamed(self):
+        first, second = self.store(*(self.started(self.release(quantity=5)) for _order in range(2)))
+        claims = self.env["mes.claim"]
+        claims._take(first._name, first.shard, first.id)
+        self.env.cr.execute("UPDATE mes_claim SET claimed_at = '2020-01-01'")
+        claims._take(first._name, first.shard, second.id, is_first=False)
+        claims.invalidate_model()
+        claim = claims.search([("message_id", "=", second.id)])
+        self.assertEqual(claim.claimed_at.year, 2020, "before the transaction both are written in")
+
     # -- lanes -------------------------------------------------------------------------------------------------------
 
     def test_a_shard_that_is_taken_is_passed_by_and_looked_at_again_soon(self):
