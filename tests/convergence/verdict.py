@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 from .ends import End
@@ -9,6 +10,9 @@ from .play import Played
 
 #: Of events without numbers the log tells the order of arrival, which need not be that in which they happened.
 BY_ARRIVAL = {"phase log"}
+# Nor is it promised which consumption a receipt is linked with, which is what it is worth, or how many pieces were
+# received when minutes came, which is what Odoo rates them by (docs/adr/0006).
+RATED_BY_ARRIVAL = re.compile(r" (?:price_unit \S+ value \S+|loss_id .*)$")
 POSTED = "mes_phase posted "
 ACCEPTED = "answer_outcome accepted "
 ANSWER = "mes.message.accepted.v1 "
@@ -38,7 +42,12 @@ def differences(in_order: End, other: End, *, numbered: bool) -> list[str]:
     """Lines that only one of the two ends has, by what they are about; empty when they are the same."""
     found = []
     for section in sorted({*in_order, *other} - (set() if numbered else BY_ARRIVAL)):
-        ours, theirs = Counter(in_order.get(section, ())), Counter(other.get(section, ()))
+        ours, theirs = (Counter(_promised(end.get(section, ()), numbered)) for end in (in_order, other))
         found += [f"{section}, only in order: {line}" for line in sorted((ours - theirs).elements())]
         found += [f"{section}, only mixed:    {line}" for line in sorted((theirs - ours).elements())]
     return found
+
+
+def _promised(lines: list[str], numbered: bool) -> list[str]:
+    """The lines of an end, without what depends on arrival when the events carry no numbers."""
+    return list(lines) if numbered else [RATED_BY_ARRIVAL.sub("", line) for line in lines]
