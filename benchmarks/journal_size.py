@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 
-from tests.e2e.lanes.journal import FINDING, Log, copied, growth
+from tests.e2e.lanes.journal import FEW, FINDING, Log, copied, growth
 from tests.e2e.lanes.site import open_site
 
 ROWS = 1_000_000
@@ -16,9 +16,9 @@ ORDERS = 6
 def main() -> None:
     """Prints what grows by a tenth of a page or more, then the figures."""
     with open_site("bench-journal") as site:
-        few_orders, many_orders = site.release(ORDERS), site.release(ORDERS)
+        (first,), few_orders, many_orders = site.release(), site.release(ORDERS), site.release(ORDERS)
         site.first.stop()
-        with copied(site) as journal:
+        with copied(site, first) as journal:
             few = journal.work("few", few_orders)
             began = time.monotonic()
             journal.fill(ROWS)
@@ -33,7 +33,7 @@ def main() -> None:
     for name in differing:
         print(f"other index: {name[0]}: {sorted(few.costs[name].reads)} and {sorted(many.costs[name].reads)}")
     print(
-        f"journal of {ROWS} beside an empty one: {_sum(few, many, FINDING)} to find, claim and fence; "
+        f"journal of {ROWS} beside one of {FEW}: {_sum(few, many, FINDING)} to find, claim and fence; "
         f"{_sum(few, many, ('',))} in all statements of the connector; "
         f"{_calls(few):.1f} and {_calls(many):.1f} statements per message, "
         f"{len(few.costs.keys() ^ many.costs.keys())} differ in text"

@@ -17,9 +17,9 @@ LIMIT_PAGES = 3
 @pytest.fixture(scope="module")
 def logs(opened) -> Iterator[tuple[Log, Log]]:
     """What the same work costs in a nearly empty journal, and beside a million settled messages."""
-    few, many = opened.release(4), opened.release(4)
+    (first,), few, many = opened.release(), opened.release(4), opened.release(4)
     opened.first.stop()
-    with copied(opened) as journal:
+    with copied(opened, first) as journal:
         before = journal.work("few", few)
         journal.fill(ROWS)
         yield before, journal.work("many", many)
