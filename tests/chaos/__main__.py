@@ -24,14 +24,15 @@ from .clearing import Clearing
 from .load import Play, arrange
 from .ownership import Ownership
 from .store import Delivery
-from .verdict import Findings, Identity, count_kills, identity, judge_books, judge_deliveries, judge_messages
+from .verdict import Findings, Identity, counted, identity, judge_books, judge_deliveries, judge_messages
 from .watch import Watch
 from .world import World, play_all, strays_of
 
 MUTATIONS = Path(__file__).parent / "mutation"
 #: Odoo's processes that serve HTTP.
 WORKERS = 2
-STRAYS_PER_ORDERS = 5
+#: One in so many orders has a namesake that does not exist.
+ORDERS_PER_STRAY = 5
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class Run:
             self.before = self.world.stock()
             releases = self.world.release_orders(self.size.orders)
             self.plays = play_all(releases, self.seed)
-            strays = list(strays_of(releases, -(-self.size.orders // STRAYS_PER_ORDERS), self.seed))
+            strays = list(strays_of(releases, -(-self.size.orders // ORDERS_PER_STRAY), self.seed))
             self.expected = {identity(one): EventType.MESSAGE_ACCEPTED for play in self.plays for one in play.events}
             self.expected |= {identity(one): EventType.MESSAGE_REJECTED for _wire, one in strays}
             self.deliveries = arrange(self.plays, strays, self.seed)
@@ -120,12 +121,12 @@ class Run:
         found, store = self.findings, self.world.store
         return "; ".join(
             (
-                f"chaos: {'FAILED' if found.all else 'good'}",
+                f"chaos: {'FAILED' if found else 'good'}",
                 f"{len(self.expected)} events of {self.size.orders} orders",
                 f"{len(self.deliveries)} deliveries, {store.tries()} tries, {len(store.answers())} answers",
                 f"operator: {self.clearing.retried} retried, {self.clearing.discarded} discarded",
-                f"{len(found.lost)} lost, {len(found.doubled)} doubled, {len(found.differences)} differences",
-                f"killed with a transaction open: {count_kills(self.campaign.kills)}",
+                found.figures,
+                f"killed with a transaction open: {counted(self.campaign.kills)}",
                 f"killed in COMMIT: {self.campaign.in_commit}",
                 f"seed {self.seed}",
                 f"{seconds:.0f} s",
@@ -151,9 +152,10 @@ def main(arguments: list[str]) -> int:
         except StackError as error:
             print(f"chaos: FAILED: {error}; seed {options.seed}")
             return 1
-        print("\n".join(run.findings.all))
+        print(run.findings)
+        print(f"restarted: {counted(run.campaign.restarts)}")
         print(run.summary(time.monotonic() - began))
-    return 1 if run.findings.all else 0
+    return 1 if run.findings else 0
 
 
 if __name__ == "__main__":

@@ -24,9 +24,9 @@ HUNT_SECONDS = 120
 #: wakes the lanes that nobody has woken.
 OFTEN_SECONDS, TRAFFIC_SECONDS = 0.1, 1.0
 FEEDS = {Kind.HTTP: ((Wire.HTTP,), OFTEN_SECONDS), Kind.GATEWAY: ((Wire.MQTT,), OFTEN_SECONDS)}
-MOST_CALM_SECONDS = 3.0
-#: Before the next kill, of the events that may have left by now: the others wait for one that leaves later.
-WORKED_PART = 0.7
+#: What has to be worked before the next kill, of the events that may have left by now: the others wait for one that
+#: leaves later; and how long an event may take.
+WORKED_PART, EVENT_SECONDS = 0.7, 0.2
 #: Who works the queues in each act: first the scheduled actions alone, which rest while there is a worker.
 ACTS = (Kind.CRON, Kind.LANE)
 #: Processes of the dedicated worker.
@@ -48,7 +48,7 @@ class Campaign:
     """One run: kills spread evenly over all deliveries of the store, and over the `events` that they carry."""
 
     def __init__(self, world: World, *, times: int, events: int, seed: str):
-        self.kills: Counter[Kind] = Counter()
+        self.kills: Counter[str] = Counter()
         self.in_commit = 0
         self.restarts: Counter[str] = Counter()
         rng = random.Random(f"{seed}/kills")
@@ -66,18 +66,18 @@ class Campaign:
             if own is Kind.LANE:
                 self._world.host.start_worker(LANES)
             for kind in kinds:
-                self._let_work(WORKED_PART * self._events * number / total)
+                self._let_work(self._events * number / total, EVENT_SECONDS * self._events / total)
                 number += 1
                 self._world.store.open_taps(number / total)
                 self._hunt(kind)
                 self.revive()
 
-    def _let_work(self, target: float) -> None:
-        """Lets as many messages come to their end as should have by now, so that every kill meets other work; what is
-        held up, such as behind a dead message, holds up no kill.
+    def _let_work(self, left: float, seconds: float) -> None:
+        """Waits until enough of the `left` events are worked, so that every kill meets other work; but not for long,
+        since what is held up, such as behind a dead message, shall hold up no kill.
         """
-        until = time.monotonic() + MOST_CALM_SECONDS
-        while self._watch.settled() < target and time.monotonic() < until:
+        until = time.monotonic() + seconds
+        while self._watch.settled() < WORKED_PART * left and time.monotonic() < until:
             self.revive()
             time.sleep(OFTEN_SECONDS)
 
@@ -91,7 +91,7 @@ class Campaign:
                 self.in_commit += 1
                 self.revive()
             elif work:
-                self.kills[kind] += 1
+                self.kills[kind.value] += 1
                 return
             if time.monotonic() - fed > pause:
                 fed = time.monotonic()

@@ -14,8 +14,8 @@ from .world import World
 REASON = "There is no such order; the plant had typed it by hand."
 #: The code of the only messages that were meant to need a decision.
 UNKNOWN_ORDER = "unknown_order"
-ROUNDS = 5
-SETTLE_SECONDS = 600
+ROUNDS = 3
+SETTLE_SECONDS = 1800
 #: What waits for nothing any more is looked at again by itself, sooner than this.
 LOOK_AGAIN_SECONDS = 60
 INBOX, OUTBOX = "mes.inbox.message", "mes.outbox.message"

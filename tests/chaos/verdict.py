@@ -18,6 +18,8 @@ from .store import Store
 
 #: Source and id: what tells one event from all others of its system.
 Identity = tuple[str, str]
+#: So many findings of each kind are shown: one lost event can make hundreds.
+SHOWN = 20
 TERMINAL = {"done", "rejected", "expired", "discarded", "superseded"}
 ROWS = """
 SELECT m.source, m.event_id, m.state, m.answer_outcome,
@@ -34,11 +36,17 @@ class Findings:
     doubled: list[str] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
 
+    def __bool__(self) -> bool:
+        return bool(self.lost or self.doubled or self.differences)
+
     @property
-    def all(self) -> list[str]:
-        """Every finding, with its kind."""
+    def figures(self) -> str:
+        """How many there are of each kind."""
+        return f"{len(self.lost)} lost, {len(self.doubled)} doubled, {len(self.differences)} differences"
+
+    def __str__(self) -> str:
         kinds = (("lost", self.lost), ("doubled", self.doubled), ("different", self.differences))
-        return [f"{kind}: {text}" for kind, texts in kinds for text in texts]
+        return "\n".join(f"{kind}: {text}" for kind, texts in kinds for text in texts[:SHOWN])
 
 
 def identity(event: Event) -> Identity:
@@ -98,6 +106,6 @@ def judge_deliveries(store: Store, plays: Iterable[Play], findings: Findings) ->
     findings.lost += [f"{order}: its release has not arrived" for order in sorted(missing)]
 
 
-def count_kills(kills: Counter) -> str:
-    """Kills by kind, for the last line."""
-    return ", ".join(f"{kind.value} {number}" for kind, number in sorted(kills.items()))
+def counted(things: Counter[str]) -> str:
+    """Counts by name, for the last lines."""
+    return ", ".join(f"{name} {number}" for name, number in sorted(things.items()))
