@@ -40,9 +40,11 @@ _IN = (Direction.IN,)
 _OUT = (Direction.OUT,)
 _BOTH = (Direction.IN, Direction.OUT)
 _MES = (SystemKind.MES,)
+_MASTER_DATA = (SystemKind.MES, SystemKind.SCADA, SystemKind.LIMS, SystemKind.WMS)
 _EVERY = tuple(SystemKind)
 _NOW = FlowClass.REAL_TIME
 _SOON = FlowClass.WINDOW
+_NIGHT = FlowClass.BATCH
 
 # fmt: off
 _ALL = (
@@ -51,14 +53,28 @@ _ALL = (
               "The plant took or refused a revision of an order."),
     EventType("mes.operation.started", 1, _IN, "order", _NOW, (SystemKind.MES, SystemKind.SCADA),
               "Work on an operation began at the time of the event."),
+    EventType("mes.operation.paused", 1, _IN, "order", _NOW, (SystemKind.MES, SystemKind.SCADA),
+              "Work on an operation stopped for a while."),
+    EventType("mes.operation.resumed", 1, _IN, "order", _NOW, (SystemKind.MES, SystemKind.SCADA),
+              "Work on a paused operation goes on."),
     EventType("mes.operation.confirmed", 1, _IN, "order", _NOW, _MES,
               "An operation made progress: pieces and minutes since the confirmation before."),
     EventType("mes.material.consumed", 1, _IN, "order", _SOON, _MES,
               "Components were used up, with their lots."),
+    EventType("mes.material.returned", 1, _IN, "order", _SOON, _MES,
+              "Components that were reported as used up came back, with their lots."),
     EventType("mes.production.reported", 1, _IN, "order", _NOW, _MES,
               "Good pieces or by-products came out, with their lots or serial numbers."),
     EventType("mes.scrap.reported", 1, _IN, "order", _NOW, _MES,
               "A finished piece or a component was scrapped."),
+    EventType("mes.posting.reversed", 1, _IN, "order", _NOW, _MES,
+              "An earlier event was wrong: exactly what it posted is undone."),
+    EventType("mes.labor.reported", 1, _IN, "order", _SOON, _MES,
+              "An operator worked on an operation from a time to a time."),
+    EventType("mes.downtime.started", 1, _IN, "work_center", _NOW, (SystemKind.MES, SystemKind.SCADA),
+              "A work center went down; why."),
+    EventType("mes.downtime.ended", 1, _IN, "work_center", _NOW, (SystemKind.MES, SystemKind.SCADA),
+              "A work center is up again."),
     EventType("mes.order.completed", 1, _IN, "order", _NOW, _MES,
               "The plant is finished with the order; its totals are given."),
     # Both ways
@@ -69,10 +85,30 @@ _ALL = (
     # To the plant
     EventType("mes.order.released", 1, _OUT, "order", _NOW, _MES,
               "An order may be executed: operations, components, quantities, revision."),
+    EventType("mes.order.changed", 1, _OUT, "order", _NOW, _MES,
+              "A released order is to be executed otherwise: the whole order in its next revision."),
+    EventType("mes.order.closed", 1, _OUT, "order", _NOW, _MES,
+              "A released order was ended in the ERP: nothing more of it is to be produced."),
     EventType("mes.order.cancelled", 1, _OUT, "order", _NOW, _MES,
               "A released order will not be executed."),
     EventType("mes.order.posted", 1, _OUT, "order", _NOW, (SystemKind.MES, SystemKind.ERP),
               "The order is closed in the ERP; yield and consumption against plan."),
+    EventType("mes.product.published", 1, _OUT, "product", _NIGHT, _MASTER_DATA,
+              "A product as the ERP knows it now.", is_snapshot=True),
+    EventType("mes.bom.published", 1, _OUT, "bom", _NIGHT, _MES,
+              "A bill of materials as it is now, whole.", is_snapshot=True),
+    EventType("mes.routing.published", 1, _OUT, "routing", _NIGHT, _MES,
+              "The operations of a bill of materials as they are now, whole.", is_snapshot=True),
+    EventType("mes.work_center.published", 1, _OUT, "work_center", _NIGHT, _MASTER_DATA,
+              "A work center as the ERP knows it now.", is_snapshot=True),
+    EventType("mes.reason_code.published", 1, _OUT, "reason", _NIGHT, _MASTER_DATA,
+              "A reason of downtime or scrap as the ERP knows it now.", is_snapshot=True),
+    EventType("mes.lot.published", 1, _OUT, "lot_key", _NIGHT, _MASTER_DATA,
+              "A lot or serial number as the ERP knows it now.", is_snapshot=True),
+    EventType("mes.inventory.availability.changed", 1, _OUT, "availability_key", _NOW, (SystemKind.MES, SystemKind.WMS),
+              "What a plant has of a component of its released orders, and how much is reserved.", is_snapshot=True),
+    EventType("mes.material.shortage.detected", 1, _OUT, "order", _NOW, (SystemKind.MES, SystemKind.WMS),
+              "A released order lacks components."),
     EventType("mes.message.accepted", 1, _OUT, "order", _NOW, _EVERY,
               "A message was applied; what it did."),
     EventType("mes.message.rejected", 1, _OUT, "order", _NOW, _EVERY,

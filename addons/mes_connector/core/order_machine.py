@@ -17,14 +17,20 @@ class OrderEvent(str, Enum):
     """What the ERP, the plant or quality may do to an order.
 
     ``confirm`` is each report of pieces: an operation confirmed, production or scrap reported.
+    ``report_time`` is labour; ``return`` brings components back; ``reverse`` undoes a report.
     """
 
     RELEASE = "release"
     ACKNOWLEDGE = "acknowledge"
     REFUSE = "refuse"
     START = "start"
+    PAUSE = "pause"
     CONFIRM = "confirm"
     CONSUME = "consume"
+    RETURN = "return"
+    REPORT_TIME = "report_time"
+    REVERSE = "reverse"
+    CHANGE = "change"
     COMPLETE = "complete"
     HOLD = "hold"
     RESUME = "resume"
@@ -115,6 +121,46 @@ _ROWS = (
     ),
     (
         (_P.IN_PROGRESS, _P.PARTIALLY_CONFIRMED),
+        OrderEvent.PAUSE,
+        _KEEP,
+        "MES",
+        "The operation belongs to the order.",
+        "The running interval of the work order ends.",
+    ),
+    (
+        (_P.RELEASED, _P.IN_PROGRESS, _P.PARTIALLY_CONFIRMED, _P.COMPLETED),
+        OrderEvent.RETURN,
+        _KEEP,
+        "MES",
+        "No more comes back than was consumed of the lot.",
+        "The named components and lots are in stock again.",
+    ),
+    (
+        (_P.RELEASED, _P.IN_PROGRESS, _P.PARTIALLY_CONFIRMED, _P.COMPLETED),
+        OrderEvent.REPORT_TIME,
+        _KEEP,
+        "MES",
+        "The operation belongs to the order.",
+        "The time stands on the work order, with its operator.",
+    ),
+    (
+        (_P.RELEASED, _P.IN_PROGRESS, _P.PARTIALLY_CONFIRMED),
+        OrderEvent.REVERSE,
+        _KEEP,
+        "MES",
+        "What the named event posted is still there.",
+        "Counter-movements undo exactly what it posted.",
+    ),
+    (
+        (_P.RELEASED, _P.IN_PROGRESS, _P.PARTIALLY_CONFIRMED),
+        OrderEvent.CHANGE,
+        _KEEP,
+        "ERP",
+        "No less is ordered than is booked.",
+        "The whole order is sent again with the next revision, which the plant may refuse.",
+    ),
+    (
+        (_P.IN_PROGRESS, _P.PARTIALLY_CONFIRMED),
         OrderEvent.COMPLETE,
         _P.COMPLETED,
         "MES",
@@ -192,6 +238,15 @@ _OTHERS = (
     (OrderEvent.CONFIRM, Verdict.ON_HOLD, (_P.QUALITY_HOLD,)),
     (OrderEvent.CONSUME, Verdict.TOO_EARLY, (_P.PLANNED,)),
     (OrderEvent.CONSUME, Verdict.ON_HOLD, (_P.QUALITY_HOLD,)),
+    (OrderEvent.PAUSE, Verdict.TOO_EARLY, (_P.PLANNED, _P.RELEASED)),
+    (OrderEvent.PAUSE, Verdict.ON_HOLD, (_P.QUALITY_HOLD,)),
+    (OrderEvent.PAUSE, Verdict.ALREADY, _FINISHED),
+    (OrderEvent.RETURN, Verdict.TOO_EARLY, (_P.PLANNED,)),
+    (OrderEvent.RETURN, Verdict.ON_HOLD, (_P.QUALITY_HOLD,)),
+    (OrderEvent.REPORT_TIME, Verdict.TOO_EARLY, (_P.PLANNED,)),
+    (OrderEvent.REPORT_TIME, Verdict.ON_HOLD, (_P.QUALITY_HOLD,)),
+    (OrderEvent.REVERSE, Verdict.TOO_EARLY, (_P.PLANNED,)),
+    (OrderEvent.REVERSE, Verdict.ON_HOLD, (_P.QUALITY_HOLD,)),
     (OrderEvent.COMPLETE, Verdict.TOO_EARLY, (_P.PLANNED, _P.RELEASED)),
     (OrderEvent.COMPLETE, Verdict.ON_HOLD, (_P.QUALITY_HOLD,)),
     (OrderEvent.COMPLETE, Verdict.ALREADY, _FINISHED),

@@ -49,6 +49,56 @@ class OrderPhase(str, Enum):
     CANCELLED = "cancelled"
 
 
+class PostingPolicy(str, Enum):
+    """When a plant's reports become stock moves."""
+
+    AS_REPORTED = "as_reported"
+    ON_COMPLETION = "on_completion"
+
+
+class ReceiptSource(str, Enum):
+    """Which report receives the finished pieces of a plant; the other is informative."""
+
+    PRODUCTION_REPORTED = "production_reported"
+    LAST_OPERATION = "last_operation"
+
+
+class BackflushTime(str, Enum):
+    """When components that no report named are consumed."""
+
+    AT_COMPLETION = "at_completion"
+    AT_RECEIPT = "at_receipt"
+
+
+class ToleranceMode(str, Enum):
+    """What happens to consumption beyond the tolerance of a plant."""
+
+    ACCEPT = "accept"
+    FLAG = "flag"
+    REJECT = "reject"
+
+
+class ShortageMode(str, Enum):
+    """What happens to consumption of what is not in stock."""
+
+    PARK = "park"
+    FLAG = "flag"
+
+
+class ScrapCost(str, Enum):
+    """Who carries the cost of scrapped pieces: the good ones of the order, or the scrap account."""
+
+    GOOD_PIECES = "good_pieces"
+    SCRAP_ACCOUNT = "scrap_account"
+
+
+class LockedPeriod(str, Enum):
+    """What happens to a posting whose day is locked in accounting."""
+
+    NEXT_OPEN_DAY = "next_open_day"
+    PARK = "park"
+
+
 class SystemState(str, Enum):
     """Whether a registered system is talked to."""
 
