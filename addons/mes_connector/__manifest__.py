@@ -41,7 +41,9 @@
         "views/res_users_views.xml",
         "views/stock_warehouse_views.xml",
         "views/uom_uom_views.xml",
+        "views/mrp_workcenter_views.xml",
         "views/mes_menus.xml",
+        "views/mes_downtime_views.xml",
     ],
     "assets": {
         "web.assets_backend": [

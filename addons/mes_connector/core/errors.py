@@ -194,6 +194,10 @@ _TABLE = (
     ("post_blocked", _PARK, Role.FINANCE,
      "The completed order could not be posted.",
      "Put right what is named, then post the order."),
+    # Downtime: a case that no message carries
+    ("downtime_open", _PARK, Role.SUPERVISOR,
+     "The plant has not said that a stop of a work center is over.",
+     "Ask the plant to send the end; or end the stop on the work center by hand."),
     # Time, people and technology
     ("event_expired", (Disposition.EXPIRE, FailureKind.BUSINESS), Role.SUPERVISOR,
      "The deadline the sender gave has passed.",

@@ -99,6 +99,37 @@ class LockedPeriod(str, Enum):
     PARK = "park"
 
 
+class TimeMark(str, Enum):
+    """What the plant says of the work on an operation: begun, stopped for a while, going on, ended."""
+
+    STARTED = "started"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    FINISHED = "finished"
+
+
+class TimeOrigin(str, Enum):
+    """Which report a time log comes from.
+
+    ``marks`` are intervals between start, pause and end; ``confirmed`` are minutes of the operation
+    itself; ``crew`` is the time of the people a confirmation names, ``labor`` that of anybody else.
+    """
+
+    MARKS = "marks"
+    CONFIRMED = "confirmed"
+    CREW = "crew"
+    LABOR = "labor"
+
+
+class Activity(str, Enum):
+    """What a person's time on an operation was spent on."""
+
+    SETUP = "setup"
+    RUN = "run"
+    REWORK = "rework"
+    OTHER = "other"
+
+
 class SystemState(str, Enum):
     """Whether a registered system is talked to."""
 

@@ -2,9 +2,12 @@
 
 from . import (
     base,
+    downtime,
     hold,
+    labor_reported,
     material_consumed,
     operation_confirmed,
+    operation_paused,
     operation_started,
     order_acknowledged,
     order_completed,

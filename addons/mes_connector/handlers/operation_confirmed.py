@@ -1,4 +1,4 @@
-"""An operation made progress: the work order's quantity and minutes; stock moves only by the other events."""
+"""An operation made progress: the work order's pieces and minutes; stock moves only by the other events."""
 
 from odoo import models
 
@@ -15,22 +15,32 @@ class MesHandlerOperationConfirmed(models.AbstractModel):
         order, data = self._load_order(command), command.data
         resolver = self.env["mes.resolver"]
         workorder = resolver._operation(order, data["operation"])
-        good, scrap = (
-            resolver._quantity(data[name], order.product_uom_id, order.product_id) if name in data else 0.0
-            for name in ("good", "scrap")
-        )
-        order._mes_check_output(workorder.qty_produced + workorder.mes_qty_scrapped, good + scrap)
+        center = resolver._work_center(order.company_id, data["work_center"])
+        users = resolver._operators(order.company_id, data.get("operators", []))
+        pieces = self._pieces(order, data)
+        booked = workorder.qty_produced + workorder.mes_qty_scrapped + workorder.mes_qty_rework
+        order._mes_check_output(booked, sum(pieces.values()))
         self._advance(order, OrderEvent.CONFIRM, command)
-        minutes = data["minutes"]
-        booked = minutes.get("setup", 0) + minutes.get("machine", 0) or minutes.get("labor", 0)
-        workorder._mes_confirm(good, scrap, booked, command.at)
+        time = self.env["mes.time"]
+        spent = time._own_minutes(data["minutes"])
+        workorder._mes_begin(time._begin(command.at, spent), center)
+        time._confirm(workorder, data["minutes"], command, users)
+        workorder._mes_add(pieces)
         if data["final"]:
-            workorder._mes_finish(command.at)
+            workorder._mes_finish(command.at, command.message)
+        return HandlerResult(effects=self._effects(order, workorder, pieces, spent))
+
+    def _pieces(self, order, data):
+        """``{kind of effect: quantity in the order's unit}``; good pieces always, the others when there are any."""
+        names = {"good": "confirmed", "scrap": "confirmed_scrap", "rework": "confirmed_rework"}
+        resolver, unit = self.env["mes.resolver"], order.product_uom_id
+        pieces = {
+            kind: resolver._quantity(data[name], unit, order.product_id) for name, kind in names.items() if name in data
+        }
+        return {kind: quantity for kind, quantity in pieces.items() if quantity or kind == "confirmed"}
+
+    def _effects(self, order, workorder, pieces, spent):
         record = {"record": workorder.name, "res_model": workorder._name, "res_id": workorder.id}
-        unit = order.product_uom_id.unece_code or ""
-        return HandlerResult(
-            effects=(
-                Effect("confirmed", order.product_id.default_code or "", "", good, unit, **record),
-                Effect("time", quantity=booked, uom="MIN", **record),
-            )
-        )
+        product, unit = order.product_id.default_code or "", order.product_uom_id.unece_code or ""
+        counted = tuple(Effect(kind, product, "", quantity, unit, **record) for kind, quantity in pieces.items())
+        return (*counted, Effect("time", quantity=spent, uom="MIN", **record))

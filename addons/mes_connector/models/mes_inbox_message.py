@@ -76,7 +76,10 @@ class MesInboxMessage(models.Model):
         return read_event(json.loads(self.payload))
 
     def _order_values(self):
-        """Which order and plant the message is about, as values; none while that is not known."""
+        """Which order and plant the message is about, as values; none while that is not known, or when it has none."""
+        entry = self.env["mes.dispatcher"]._event_types().get(self.event_type)
+        if entry and entry.key != "order":
+            return {}
         order = self.env["mes.resolver"]._search_order(self.system_id, self.ordering_key)
         if not order or order == self.production_id:
             return {}

@@ -86,6 +86,11 @@ class StockWarehouse(models.Model):
         "Estimate missing times",
         help="When an order is posted, operations without any time get the expected one, flagged.",
     )
+    mes_downtime_hours = fields.Float(
+        "A stop is overdue after (hours)",
+        default=24.0,
+        help="A stop of a work center that the plant has not ended by then gets a case.",
+    )
 
     _mes_percent = models.Constraint(
         "CHECK (mes_over_delivery_percent >= 0 AND mes_consumption_percent >= 0)", "A tolerance is zero or more."

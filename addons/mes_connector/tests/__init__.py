@@ -22,4 +22,6 @@ from . import (
     test_retention,
     test_screens,
     test_security,
+    test_downtime,
+    test_time,
 )

@@ -1,0 +1,49 @@
+"""The part of the resolver that is about people, work centers and reasons of stops."""
+
+from odoo import api, models
+
+
+class MesResolver(models.AbstractModel):
+    _inherit = "mes.resolver"
+
+    @api.model
+    def _operators(self, company, codes):
+        """The users with these operator codes; archived ones too, whose reports may come late.
+
+        :raises Parked: ``unmapped_code``
+        """
+        # sudo: whoever resumes a message may have fewer users in sight than the plant has operators.
+        users = self.env["res.users"].sudo().with_context(active_test=False)
+        found = users.search([("mes_operator_code", "in", list(codes)), ("company_ids", "in", company.ids)])
+        by_code = found.grouped("mes_operator_code")
+        for code in codes:
+            if len(by_code.get(code, users)) != 1:
+                self._unmapped("operator", code, "Two users have this code" if code in by_code else "No user has it")
+        return self.env["res.users"].browse(found.ids)
+
+    @api.model
+    def _work_center(self, company, code):
+        """The work center with ``code``.
+
+        :raises Parked: ``unmapped_code``
+        """
+        centers = self.env["mrp.workcenter"].search(
+            [("code", "=", code), ("company_id", "in", [False, company.id])], limit=2
+        )
+        if len(centers) != 1:
+            detail = "Two work centers have this code" if centers else "No work center has this code"
+            self._unmapped("work_center", code, detail)
+        return centers
+
+    @api.model
+    def _loss(self, code):
+        """The loss a reason of a stop is mapped to; without a code the first loss of availability.
+
+        :raises Parked: ``unmapped_code``
+        """
+        losses = self.env["mrp.workcenter.productivity.loss"]
+        domain = [("mes_code", "=", code)] if code else [("loss_type", "=", "availability")]
+        loss = losses.search(domain, limit=1)
+        if not loss:
+            self._unmapped("loss", code or "availability", "No productivity loss has this plant code")
+        return loss
