@@ -22,4 +22,4 @@ class MesHandlerMaterialConsumed(models.AbstractModel):
             lot = resolver._component_lot(product, item.get("lot"), order.company_id)
             lines.append(posting.Line(product, quantity, lot))
         self._advance(order, OrderEvent.CONSUME, command)
-        return HandlerResult(effects=posting._consume(order, lines, workorder))
+        return HandlerResult(effects=posting._consume(order, lines, workorder, at=command.at))

@@ -18,7 +18,7 @@ class MesHandlerProductionReported(models.AbstractModel):
         output = sum(line.quantity for line in lines if line.product == order.product_id)
         order._mes_check_output(order._mes_qty_received(order.product_id.uom_id), output, order.product_id.uom_id)
         self._advance(order, OrderEvent.CONFIRM, command)
-        return HandlerResult(effects=self.env["mes.posting"]._receive(order, lines))
+        return HandlerResult(effects=self.env["mes.posting"]._receive(order, lines, at=command.at))
 
     def _lines(self, order, item):
         resolver, posting = self.env["mes.resolver"], self.env["mes.posting"]

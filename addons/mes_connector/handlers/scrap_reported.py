@@ -26,5 +26,5 @@ class MesHandlerScrapReported(models.AbstractModel):
         effects = ()
         if product == order.product_id:
             # Odoo would scrap a finished piece from where it is not yet: receive it first (ADR 0004, trap 16).
-            effects = posting._receive(order, [line])
-        return HandlerResult(effects=effects + posting._scrap(order, line, data.get("reason")))
+            effects = posting._receive(order, [line], at=command.at)
+        return HandlerResult(effects=effects + posting._scrap(order, line, data.get("reason"), at=command.at))
