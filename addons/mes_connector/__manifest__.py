@@ -23,6 +23,7 @@
         "views/mes_credential_issue_views.xml",
         "views/mes_attempt_views.xml",
         "views/mes_effect_views.xml",
+        "views/mes_booking_views.xml",
         "views/mes_counter_views.xml",
         "views/mes_order_transition_views.xml",
         "views/mes_inbox_message_views.xml",

@@ -44,7 +44,7 @@ class Effect:
     """One thing a message did, as told to the sender and kept as proof of posting.
 
     ``kind`` is a word such as ``received`` or ``consumed``; ``uom`` a UN/ECE code; ``record``
-    the display name of the Odoo record ``(res_model, res_id)``.
+    the display name of the Odoo record ``(res_model, res_id)``; ``reverses`` the row of the effect it undoes.
     """
 
     kind: str
@@ -55,6 +55,7 @@ class Effect:
     record: str = ""
     res_model: str = ""
     res_id: int = 0
+    reverses: int = 0
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,32 @@ class PostingPolicy(str, Enum):
     ON_COMPLETION = "on_completion"
 
 
+class ReportKind(str, Enum):
+    """What a report of the plant does to the stock; also the kind of the effects it has."""
+
+    CONSUMED = "consumed"
+    RETURNED = "returned"
+    RECEIVED = "received"
+    SCRAPPED = "scrapped"
+
+
+class EffectKind(str, Enum):
+    """Effects beside those of reports: kept for completion, informative, estimated, undone."""
+
+    BOOKED = "booked"
+    NOTED = "noted"
+    ESTIMATED = "estimated"
+    REVERSED = "reversed"
+
+
+class BookingState(str, Enum):
+    """Whether a report that was kept for completion has moved the stock."""
+
+    BOOKED = "booked"
+    POSTED = "posted"
+    REVERSED = "reversed"
+
+
 class ReceiptSource(str, Enum):
     """Which report receives the finished pieces of a plant; the other is informative."""
 

@@ -4,6 +4,11 @@
 _RELATIVE_ERROR = 1e-9
 
 
+def same(left: float, right: float) -> bool:
+    """Tell whether two sums of decimal quantities are the same quantity."""
+    return abs(left - right) <= max(1.0, abs(left), abs(right)) * _RELATIVE_ERROR
+
+
 def over_delivery(planned: float, booked: float, delta: float, percent: float) -> bool:
     """Tell whether ``booked + delta`` pieces are more than ``planned`` plus ``percent``."""
     return _exceeds(booked + delta, planned, percent)
@@ -19,4 +24,4 @@ def over_consumption(due: float, booked: float, delta: float, percent: float) ->
 
 def _exceeds(total, limit, percent):
     allowed = limit * (1 + percent / 100)
-    return total > allowed + abs(allowed) * _RELATIVE_ERROR
+    return total > allowed and not same(total, allowed)

@@ -6,11 +6,13 @@ from . import (
     hold,
     labor_reported,
     material_consumed,
+    material_returned,
     operation_confirmed,
     operation_paused,
     operation_started,
     order_acknowledged,
     order_completed,
+    posting_reversed,
     production_reported,
     scrap_reported,
 )

@@ -4,6 +4,7 @@ from odoo import models
 
 from ..core.messages import HandlerResult
 from ..core.order_machine import OrderEvent
+from ..core.states import ReportKind
 
 
 class MesHandlerMaterialConsumed(models.AbstractModel):
@@ -13,13 +14,25 @@ class MesHandlerMaterialConsumed(models.AbstractModel):
 
     def _handle(self, command):
         order, data = self._load_order(command), command.data
-        resolver, posting = self.env["mes.resolver"], self.env["mes.posting"]
-        workorder = resolver._operation(order, data["operation"]) if "operation" in data else order.workorder_ids[:0]
-        lines = []
-        for item in data["items"]:
+        posting, laws = self.env["mes.posting"], self.env["mes.conservation"]
+        lines, workorder = self._lines(order, data["items"]), self._workorder(order, data)
+        flags = laws._check_consumption(order, lines)
+        self._advance(order, OrderEvent.CONSUME, command)
+        report = posting.Report(ReportKind.CONSUMED, lines, workorder)
+        effects = posting._report(order, report, command.message, at=command.at)
+        laws._flag(order, "over_consumption", flags)
+        return HandlerResult(effects=effects)
+
+    def _workorder(self, order, data):
+        if "operation" not in data:
+            return order.workorder_ids[:0]
+        return self.env["mes.resolver"]._operation(order, data["operation"])
+
+    def _lines(self, order, items):
+        resolver, lines = self.env["mes.resolver"], []
+        for item in items:
             product = resolver._product(order.company_id, item["product"])
             quantity = resolver._quantity(item["quantity"], product.uom_id, product)
             lot = resolver._component_lot(product, item.get("lot"), order.company_id)
-            lines.append(posting.Line(product, quantity, lot))
-        self._advance(order, OrderEvent.CONSUME, command)
-        return HandlerResult(effects=posting._consume(order, lines, workorder, at=command.at))
+            lines.append(self.env["mes.posting"].Line(product, quantity, lot))
+        return tuple(lines)

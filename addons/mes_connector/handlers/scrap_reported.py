@@ -1,9 +1,10 @@
-"""A finished piece or a component was scrapped."""
+"""A finished piece, a by-product or a component was scrapped."""
 
 from odoo import models
 
 from ..core.messages import HandlerResult
 from ..core.order_machine import OrderEvent
+from ..core.states import ReportKind
 
 
 class MesHandlerScrapReported(models.AbstractModel):
@@ -16,15 +17,11 @@ class MesHandlerScrapReported(models.AbstractModel):
         resolver, posting = self.env["mes.resolver"], self.env["mes.posting"]
         product = resolver._product(order.company_id, data["product"])
         quantity = resolver._quantity(data["quantity"], product.uom_id, product)
-        if product == order.product_id:
-            order._mes_check_output(order._mes_qty_received(product.uom_id), quantity, product.uom_id)
-            lot = resolver._produced_lot(product, data.get("lot"), order.company_id)
-        else:
-            lot = resolver._component_lot(product, data.get("lot"), order.company_id)
+        is_made = product in order.move_finished_ids.product_id
+        find_lot = resolver._produced_lot if is_made else resolver._component_lot
+        line = posting.Line(product, quantity, find_lot(product, data.get("lot"), order.company_id))
+        if is_made:
+            self.env["mes.conservation"]._check_output(order, [line])
         self._advance(order, OrderEvent.CONFIRM, command)
-        line = posting.Line(product, quantity, lot)
-        effects = ()
-        if product == order.product_id:
-            # Odoo would scrap a finished piece from where it is not yet: receive it first (ADR 0004, trap 16).
-            effects = posting._receive(order, [line], at=command.at)
-        return HandlerResult(effects=effects + posting._scrap(order, line, data.get("reason"), at=command.at))
+        report = posting.Report(ReportKind.SCRAPPED, (line,), reason=data.get("reason", ""))
+        return HandlerResult(effects=posting._report(order, report, command.message, at=command.at))

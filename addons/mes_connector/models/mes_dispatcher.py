@@ -259,4 +259,5 @@ class MesDispatcher(models.AbstractModel):
         if message.answer_outcome and message.production_id:
             if message.effect_ids:
                 inbox._resume_parked(message.ordering_key, RESUMED_BY_PROGRESS)
+                inbox._resume_parked(message.ordering_key, ["unknown_posting"], f"event:{message.event_id}")
             self.env["mes.order.lifecycle"]._post_if_ready(message.production_id)

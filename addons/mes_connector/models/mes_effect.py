@@ -7,6 +7,7 @@ class MesEffect(models.Model):
     _name = "mes.effect"
     _description = "Effect of a Message"
     _order = "id"
+    _rec_name = "kind"
 
     inbox_id = fields.Many2one("mes.inbox.message", required=True, ondelete="restrict", index=True)
     company_id = fields.Many2one("res.company", required=True)
@@ -20,6 +21,8 @@ class MesEffect(models.Model):
     res_model = fields.Char()
     res_id = fields.Many2oneReference(model_field="res_model")
     record = fields.Char("Posted as")
+    reverses_id = fields.Many2one("mes.effect", "Undoes", ondelete="set null", index="btree_not_null")
+    reversed_by_ids = fields.One2many("mes.effect", "reverses_id", "Undone by")
 
     @api.model
     def _record(self, message, effects):
@@ -39,6 +42,7 @@ class MesEffect(models.Model):
                     "res_model": effect.res_model,
                     "res_id": effect.res_id,
                     "record": effect.record,
+                    "reverses_id": effect.reverses or False,
                 }
                 for effect in effects
             ]

@@ -141,9 +141,7 @@ class MesOrderLifecycle(models.AbstractModel):
         """
         if self._apply(order, OrderEvent.COMPLETE, message=command.message) is Verdict.ALREADY:
             return None
-        posting = self.env["mes.posting"]
-        effects = posting._backflush(order, at=command.at)
-        posting._close_rest(order)
+        effects = self.env["mes.posting"]._finish(order, at=command.at)
         for workorder in order.workorder_ids:
             workorder._mes_finish(command.at)
         return effects

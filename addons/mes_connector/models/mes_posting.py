@@ -1,4 +1,4 @@
-"""Posts parts of an order on the same order: exactly the named moves, lots and links; the facts are in the other files.
+"""Posts parts of an order on the same order: exactly the named moves, lots and links; single facts are other files.
 
 Every method that posts takes ``at``, when it happened in the plant, as naive UTC.
 
@@ -14,9 +14,12 @@ from typing import Any
 from odoo import Command, api, models
 
 from ..core.messages import Effect
+from ..core.states import OrderPhase, PostingPolicy, ReportKind
 from .stock_move import DATING
 
 CLOSED = ("done", "cancel")
+#: Phases in which the plant is done with the order: nothing is kept for completion, no demand comes back.
+FINISHED = (OrderPhase.COMPLETED.value, OrderPhase.POSTED.value)
 
 
 @dataclass(frozen=True)
@@ -28,27 +31,67 @@ class Line:
     lot: Any
 
 
+@dataclass(frozen=True)
+class Report:
+    """What the plant reported to have moved: one kind, its lines, the operation (or an empty recordset), the reason."""
+
+    kind: ReportKind
+    lines: tuple[Line, ...]
+    workorder: Any = None
+    reason: str = ""
+
+
 class MesPosting(models.AbstractModel):
     _name = "mes.posting"
     _description = "Incremental Posting"
 
     Line = Line
+    Report = Report
+
+    @api.model
+    def _report(self, order, report, message, *, at):
+        """Post ``report``, or keep it for completion where the plant's policy says so.
+
+        :param message: the inbox row that brought it
+        :return: tuple of effects
+        """
+        is_kept = order._mes_plant().mes_posting_policy == PostingPolicy.ON_COMPLETION.value
+        if is_kept and order.mes_phase not in FINISHED:
+            return self.env["mes.booking"]._keep(order, report, message, at)
+        return self._post(order, report, at=at)
+
+    @api.model
+    def _post(self, order, report, *, at):
+        """Post ``report`` now.
+
+        :return: tuple of effects
+        """
+        if report.kind is ReportKind.CONSUMED:
+            return self._consume(order, report.lines, report.workorder, at=at)
+        if report.kind is ReportKind.RETURNED:
+            return self._return(order, report.lines, at=at)
+        if report.kind is ReportKind.RECEIVED:
+            return self._receive(order, report.lines, at=at)
+        return self._scrap(order, report.lines, report.reason, at=at)
 
     def _set_lines(self, move, lines):
         """Make the move exactly ``lines``, whatever was reserved or left from the increment before."""
+        quantities = {}
+        for line in lines:
+            quantities[line.lot] = quantities.get(line.lot, 0.0) + line.quantity
         move.move_line_ids.unlink()
         self.env["stock.move.line"].create(
             [
                 {
                     "move_id": move.id,
-                    "product_id": line.product.id,
-                    "product_uom_id": line.product.uom_id.id,
-                    "lot_id": line.lot.id,
-                    "quantity": line.quantity,
+                    "product_id": move.product_id.id,
+                    "product_uom_id": move.product_id.uom_id.id,
+                    "lot_id": lot.id,
+                    "quantity": quantity,
                     "location_id": move.location_id.id,
                     "location_dest_id": move.location_dest_id.id,
                 }
-                for line in lines
+                for lot, quantity in quantities.items()
             ]
         )
         move.picked = True
@@ -74,18 +117,29 @@ class MesPosting(models.AbstractModel):
         rest._action_assign()
 
     def _unlinked(self, order):
-        """Consumption no finished piece has been linked to yet, which is also what no receipt has carried in value."""
+        """Consumption no good piece has been linked to yet, which is also what no receipt has carried in value.
+
+        Pieces that are received to be scrapped are linked too, but leave it to the next good ones.
+        """
         return order.move_raw_ids.filtered(
-            lambda move: move.state == "done" and not move.move_line_ids.produce_line_ids
+            lambda move: (
+                move.state == "done"
+                and not move.move_line_ids.produce_line_ids.move_id.filtered(lambda finished: not finished.mes_is_scrap)
+                and not move.product_id.uom_id.is_zero(move._mes_net())
+            )
         )
 
     def _link(self, finished_lines, consumed_moves):
-        finished_lines.consume_line_ids = [Command.link(line.id) for line in consumed_moves.move_line_ids]
+        components = consumed_moves.move_line_ids.filtered(lambda line: line.move_id._mes_net_by_lot()[line.lot_id] > 0)
+        finished_lines.consume_line_ids = [Command.link(line.id) for line in components]
 
-    def _effect(self, kind, line):
+    def _name_of(self, product, lot=None):
+        return f"{product.default_code}/{lot.name}" if lot else product.default_code
+
+    def _effect(self, kind, line, **more):
         product = line.product_id
         return Effect(
-            kind,
+            kind.value,
             product.default_code or product.display_name,
             line.lot_id.name or "",
             line.quantity,
@@ -93,4 +147,5 @@ class MesPosting(models.AbstractModel):
             record=line.reference or line.move_id.name or "",
             res_model=line._name,
             res_id=line.id,
+            **more,
         )

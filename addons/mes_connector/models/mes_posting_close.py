@@ -1,4 +1,4 @@
-"""Ends an order: what stays open is cancelled, what is posted is locked."""
+"""Ends an order: what was kept is posted, what stays open is cancelled, what is posted is locked."""
 
 from odoo import api, fields, models
 
@@ -7,6 +7,23 @@ from .mes_posting import CLOSED
 
 class MesPosting(models.AbstractModel):
     _inherit = "mes.posting"
+
+    @api.model
+    def _finish(self, order, *, at):
+        """Post what completion itself books, and give free what the plant will not make any more.
+
+        :return: tuple of effects
+        """
+        effects = self.env["mes.booking"]._post(order)
+        finished = order.move_finished_ids.filtered(
+            lambda move: move.state == "done" and not move.mes_is_scrap and move._mes_net() > 0
+        ).sorted("id")
+        # What was reported after the last good pieces was used up for them.
+        self._link(finished[-1:].move_line_ids, self._unlinked(order))
+        effects += self._backflush(order, order._mes_qty_posted(order.product_uom_id), at=at)
+        self._link(finished.move_line_ids, self._unlinked(order))
+        self._close_rest(order)
+        return effects
 
     @api.model
     def _close_rest(self, order):

@@ -1,9 +1,9 @@
-"""Posts what an order consumes: components named by the plant, and the share of those nobody names."""
+"""Posts what an order consumes and what comes back of it: exactly the named components and lots."""
 
 from odoo import api, models
 
-from ..core import errors
-from ..core.backflush import share
+from ..core.conservation import check_return
+from ..core.states import ReportKind
 from .mes_posting import CLOSED
 
 
@@ -16,12 +16,10 @@ class MesPosting(models.AbstractModel):
 
         :param lines: list of :class:`Line`
         :param workorder: the operation they were used in, when the plant says so
-        :param at: when, as naive UTC
         :return: tuple of effects
-        :raises Parked: ``component_shortage``: the stock does not hold it
+        :raises Parked: ``component_shortage``: the stock does not hold it and the plant waits for its correction
         """
-        for line in lines:
-            self._check_on_hand(order, line)
+        self._check_stock(order, lines)
         moves = self.env["stock.move"]
         for product in dict.fromkeys(line.product for line in lines):
             move = self._raw_move(order, product, workorder)
@@ -29,7 +27,7 @@ class MesPosting(models.AbstractModel):
             moves |= move
         done = self._do(order, moves, at)
         self._reserve_rest(order)
-        return tuple(self._effect("consumed", line) for line in done.move_line_ids)
+        return tuple(self._effect(ReportKind.CONSUMED, line) for line in done.move_line_ids)
 
     def _raw_move(self, order, product, workorder):
         """The open move of a component, of the named operation first; a new one with no demand when unplanned."""
@@ -43,43 +41,26 @@ class MesPosting(models.AbstractModel):
         move = self.env["stock.move"].create(dict(values, manual_consumption=True))
         return move._action_confirm(merge=False)
 
-    def _check_on_hand(self, order, line):
-        """Stock is never driven below zero by a report: what is not there is a shortage with an owner (trap 12)."""
-        product = line.product
-        if not product.is_storable:
-            return
-        quants = self.env["stock.quant"]._gather(product, order.location_src_id, lot_id=line.lot, strict=False)
-        if line.lot:
-            quants = quants.filtered(lambda quant: quant.lot_id == line.lot)
-        on_hand = sum(quants.mapped("quantity"))
-        if product.uom_id.compare(on_hand, line.quantity) < 0:
-            name = f"{product.default_code}/{line.lot.name}" if line.lot else product.default_code
-            raise errors.error(
-                "component_shortage",
-                f"{name}: {line.quantity:g} reported, {on_hand:g} in stock.",
-                waiting_for=f"stock:{name}",
-            )
-
     @api.model
-    def _backflush(self, order, *, at):
-        """Consume the planned share of untracked components nobody named; tracked ones are never guessed.
+    def _return(self, order, lines, *, at):
+        """Bring ``lines`` back to where they were taken from, the newest consumption of a lot first.
 
         :return: tuple of effects
+        :raises Parked: ``too_early``: less was consumed of a lot so far than comes back
         """
-        produced = order._mes_qty_received(order.product_uom_id)
-        named = order.move_raw_ids.filtered(lambda move: move.state == "done").product_id
-        lines = []
-        for move in order.move_raw_ids:
-            product = move.product_id
-            if move.state in CLOSED or product in named or product.tracking != "none":
-                continue
-            due = share(move.product_uom_qty, order.product_qty, produced)
-            quantity = move.product_uom._compute_quantity(due, product.uom_id, rounding_method="HALF-UP")
-            if not product.uom_id.is_zero(quantity):
-                lines.append(self.Line(product, quantity, self.env["stock.lot"]))
-        if not lines:
-            return ()
-        effects = self._consume(order, lines, at=at)
-        finished = order.move_finished_ids.filtered(lambda move: move.state == "done").move_line_ids
-        self._link(finished, self._unlinked(order))
-        return effects
+        counters = self.env["stock.move"]
+        for line in lines:
+            moves = self._consumed(order, line.product).sorted("id", reverse=True)
+            there = sum(move._mes_net_by_lot().get(line.lot, 0.0) for move in moves)
+            check_return(there, line.quantity, self._name_of(line.product, line.lot))
+            left = line.quantity
+            for move in moves:
+                quantity = min(left, move._mes_net_by_lot().get(line.lot, 0.0))
+                if line.product.uom_id.compare(quantity, 0.0) > 0:
+                    counters |= self._counter(order, move, {line.lot: quantity}, at)
+                    left -= quantity
+        self._settle(order)
+        return tuple(self._effect(ReportKind.RETURNED, line) for line in counters.move_line_ids)
+
+    def _consumed(self, order, product):
+        return order.move_raw_ids.filtered(lambda move: move.state == "done" and move.product_id == product)

@@ -2,35 +2,43 @@
 
 from odoo import Command, api, models
 
+from ..core.states import ReportKind
+
 
 class MesPosting(models.AbstractModel):
     _inherit = "mes.posting"
 
     @api.model
-    def _scrap(self, order, line, reason, *, at):
-        """Scrap from where the piece is: the finished location for the order's product, else the components'.
+    def _scrap(self, order, lines, reason, *, at):
+        """Scrap ``lines``: components from their location; what the order makes is received first (trap 16).
+
+        Odoo would scrap a finished piece of an open order from the components' location, where it is not.
 
         :return: tuple of effects
         """
-        is_finished = line.product == order.product_id
-        if not is_finished:
-            self._check_on_hand(order, line)
-        location = order.location_dest_id if is_finished else order.location_src_id
-        scrap = self.env["stock.scrap"].create(
-            {
-                "product_id": line.product.id,
-                "product_uom_id": line.product.uom_id.id,
-                "scrap_qty": line.quantity,
-                "lot_id": line.lot.id,
-                "location_id": location.id,
-                "production_id": order.id,
-                "origin": order.name,
-                "company_id": order.company_id.id,
-                "scrap_reason_tag_ids": [Command.set(self._scrap_reason(reason).ids)],
-            }
-        )
-        self._do_scrap(order, scrap, at)
-        return (self._effect("scrapped", scrap.move_ids.move_line_ids),)
+        made = [line for line in lines if line.product in order.move_finished_ids.product_id]
+        used = [line for line in lines if line not in made]
+        self._check_stock(order, used)
+        effects = self._receive(order, made, at=at, is_scrap=True) if made else ()
+        for line in lines:
+            location = order.location_dest_id if line in made else order.location_src_id
+            scrap = self.env["stock.scrap"].create(self._prepare_scrap_values(order, line, location, reason))
+            self._do_scrap(order, scrap, at)
+            effects += tuple(self._effect(ReportKind.SCRAPPED, one) for one in scrap.move_ids.move_line_ids)
+        return effects
+
+    def _prepare_scrap_values(self, order, line, location, reason):
+        return {
+            "product_id": line.product.id,
+            "product_uom_id": line.product.uom_id.id,
+            "scrap_qty": line.quantity,
+            "lot_id": line.lot.id,
+            "location_id": location.id,
+            "production_id": order.id,
+            "origin": order.name,
+            "company_id": order.company_id.id,
+            "scrap_reason_tag_ids": [Command.set(self._scrap_reason(reason).ids)],
+        }
 
     def _scrap_reason(self, reason):
         """Odoo's tag named like the plant's reason, made when it is new."""

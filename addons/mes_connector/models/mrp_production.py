@@ -41,17 +41,20 @@ class MrpProduction(models.Model):
         "(company_id, mes_reference) WHERE mes_reference IS NOT NULL", "This order was released already."
     )
 
-    @api.depends("move_finished_ids.state", "move_finished_ids.quantity", "scrap_ids.state", "product_qty")
+    @api.depends(
+        "product_qty",
+        "move_finished_ids.state",
+        "move_finished_ids.quantity",
+        "move_finished_ids.returned_move_ids.state",
+        "scrap_ids.state",
+        "scrap_ids.move_ids.returned_move_ids.state",
+        "mes_booking_ids.state",
+    )
     def _compute_mes_output(self):
         for order in self:
-            received = order._mes_qty_received(order.product_uom_id) if order.product_uom_id else 0.0
-            scraps = order.scrap_ids.filtered(
-                lambda scrap, order=order: scrap.state == "done" and scrap.product_id == order.product_id
-            )
-            order.mes_qty_scrapped = sum(
-                scrap.product_uom_id._compute_quantity(scrap.scrap_qty, order.product_uom_id) for scrap in scraps
-            )
-            order.mes_qty_good = received - order.mes_qty_scrapped
+            unit = order.product_uom_id
+            order.mes_qty_scrapped = order._mes_qty_scrap(unit) if unit else 0.0
+            order.mes_qty_good = order._mes_qty_received(unit) - order.mes_qty_scrapped if unit else 0.0
             order.mes_progress = 100 * order.mes_qty_good / order.product_qty if order.product_qty else 0.0
 
     @api.depends("mes_phase")

@@ -3,9 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..core import errors
 from ..core.states import InboxState, OrderPhase
-from ..core.tolerance import over_delivery
 
 #: Phases in which the plant, not Odoo's buttons, moves the order.
 WITH_PLANT = frozenset(
@@ -95,21 +93,6 @@ class MrpProduction(models.Model):
         return move.workorder_id or self.workorder_ids.filtered(
             lambda one: one.operation_id and one.operation_id == move.operation_id
         )
-
-    def _mes_qty_received(self, unit):
-        """Finished pieces received so far, scrapped ones included, in ``unit``."""
-        done = self.move_finished_ids.filtered(lambda move: move.state == "done" and move.product_id == self.product_id)
-        return sum(move.product_uom._compute_quantity(move.quantity, unit, rounding_method="HALF-UP") for move in done)
-
-    def _mes_check_output(self, booked, delta, unit=None):
-        """Refuse pieces beyond the order's quantity; ``booked`` and ``delta`` in ``unit``, else in the order's.
-
-        :raises Permanent: ``over_delivery``
-        """
-        unit = unit or self.product_uom_id
-        planned = self.product_uom_id._compute_quantity(self.product_qty, unit, round=False)
-        if over_delivery(planned, booked, delta, 0.0):
-            raise errors.error("over_delivery", f"Planned {planned:g}, booked {booked:g}, reported {delta:g}.")
 
     def _mes_require_role(self, role):
         """Every button is an API: ask for the role here, not only on the screen.

@@ -15,6 +15,7 @@ class StockMove(models.Model):
     mes_is_estimated = fields.Boolean(
         "Estimated", readonly=True, copy=False, help="Consumed by its share of the bill of materials; nobody reported."
     )
+    mes_is_scrap = fields.Boolean("For scrap", readonly=True, copy=False, help="Received only to be scrapped.")
 
     def _mes_order(self):
         """The order whose component or product this is."""
