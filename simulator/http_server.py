@@ -11,7 +11,7 @@ from .journal import Entry
 from .link import Outcome
 from .messages import EnvelopeFault
 from .plant import Plant
-from .reports import ledger, summary
+from .reports import ledger, stops, summary
 from .scenarios import ScenarioName
 from .signing import BodyFault, SignatureFault, Signer
 
@@ -96,6 +96,8 @@ class _Handler(BaseHTTPRequestHandler):
         pages: dict[str, Callable[[], dict[str, Any]]] = {
             "/ledger": lambda: ledger(plant),
             "/summary": lambda: summary(plant),
+            "/stops": lambda: stops(plant),
+            "/catalogue": plant.catalogue.pages,
             "/log": lambda: {"entries": plant.journal.entries()},
         }
         if path == "/health":

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -23,15 +24,21 @@ def _lot_amounts() -> LotAmounts:
 
 @dataclass
 class Books:
-    """What one order used and made, by product and lot (``""`` where there is none)."""
+    """What one order used and made, by product and lot (``""`` where there is none).
+
+    ``minutes`` are by operation as the work order counts them, ``times`` by operation and operator; ``rework`` are
+    pieces worked twice.
+    """
 
     completed: bool = False
     consumed: LotAmounts = field(default_factory=_lot_amounts)
     received: LotAmounts = field(default_factory=_lot_amounts)
     scrapped: LotAmounts = field(default_factory=_lot_amounts)
     minutes: Amounts = field(default_factory=_amounts)
+    times: LotAmounts = field(default_factory=_lot_amounts)
     good: Decimal = Decimal(0)
     scrap: Decimal = Decimal(0)
+    rework: Amounts = field(default_factory=_amounts)
     genealogy: list[dict[str, Any]] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
 
@@ -46,10 +53,16 @@ class _Piece:
 
 
 def keep_books(events: Iterable[Event], release: Release | None) -> dict[str, Any]:
-    """Fold the unique events of one order, in the order of their sequence, into its ledger entry (JSON)."""
+    """Fold the unique events of one order, in the order of their sequence, into its ledger entry (JSON).
+
+    What was undone counts as if it had never been said.
+    """
+    in_turn = sorted(events, key=_turn)
+    undone = {event["data"].get("reverses") for event in in_turn if event["type"] == EventType.POSTING_REVERSED}
     clerk = _Clerk(release)
-    for event in sorted(events, key=_turn):
-        clerk.enter(event)
+    for event in in_turn:
+        if event["id"] not in undone:
+            clerk.enter(event)
     return clerk.entry()
 
 
@@ -68,6 +81,7 @@ class _Clerk:
         self._release = release
         self._books = Books()
         self._unlinked = _lot_amounts()
+        self._confirmed: defaultdict[str, set[str]] = defaultdict(set)
 
     def enter(self, event: Event) -> None:
         """Book one event; one that cannot be read (raw input of a test) is named and changes nothing."""
@@ -79,12 +93,16 @@ class _Clerk:
     def _enter(self, type_: str, data: dict[str, Any]) -> None:
         if type_ == EventType.MATERIAL_CONSUMED:
             self._consume(_pieces(data["items"]))
+        elif type_ == EventType.MATERIAL_RETURNED:
+            self._take_back(_pieces(data["items"]))
         elif type_ == EventType.PRODUCTION_REPORTED:
             self._receive(_pieces(data["items"]))
         elif type_ == EventType.SCRAP_REPORTED:
             self._scrap(_pieces([data]))
         elif type_ == EventType.OPERATION_CONFIRMED:
-            self._books.minutes[data["operation"]] += _booked(data["minutes"])
+            self._confirm(data)
+        elif type_ == EventType.LABOR_REPORTED:
+            self._labour(data)
         elif type_ == EventType.ORDER_COMPLETED:
             self._books.completed = True
 
@@ -92,6 +110,27 @@ class _Clerk:
         for piece in pieces:
             self._books.consumed[piece.product][piece.lot] += piece.quantity
             self._unlinked[piece.product][piece.lot] += piece.quantity
+
+    def _take_back(self, pieces: list[_Piece]) -> None:
+        """What came back is in no piece that is made from now on."""
+        for piece in pieces:
+            self._books.consumed[piece.product][piece.lot] -= piece.quantity
+            self._unlinked[piece.product][piece.lot] -= piece.quantity
+
+    def _confirm(self, data: dict[str, Any]) -> None:
+        operation, booked = data["operation"], _booked(data["minutes"])
+        (*_others, operator) = data.get("operators") or [""]
+        self._books.minutes[operation] += booked
+        self._books.times[operation][operator] += booked
+        self._confirmed[operation].add(operator)
+        if "rework" in data:
+            self._books.rework[operation] += _decimal(data["rework"]["value"])
+
+    def _labour(self, data: dict[str, Any]) -> None:
+        """The time of a person whom no confirmation of the operation names."""
+        if data["operator"] not in self._confirmed[data["operation"]]:
+            lasted = datetime.fromisoformat(data["to"]) - datetime.fromisoformat(data["from"])
+            self._books.times[data["operation"]][data["operator"]] += Decimal(lasted.total_seconds()) / 60
 
     def _receive(self, pieces: list[_Piece]) -> None:
         consumed, self._unlinked = _nested(self._unlinked), _lot_amounts()
@@ -129,6 +168,17 @@ class _Clerk:
                 taken[line.product] += share(line, pieces, self._release.quantity)
         return _flat(taken)
 
+    def _reserved(self) -> dict[str, Any]:
+        """What the ERP should still keep for the order, as far as the release told and reports have not used it up."""
+        if self._release is None or self._books.completed:
+            return {}
+        rest = _amounts()
+        for line in self._release.components:
+            rest[line.product] += line.quantity
+        for product, lots in self._books.consumed.items():
+            rest[product] -= sum(lots.values())
+        return {product: number(quantity) for product, quantity in rest.items() if quantity > 0}
+
     def entry(self) -> dict[str, Any]:
         books = self._books
         return {
@@ -138,6 +188,9 @@ class _Clerk:
             "scrapped": _nested(books.scrapped),
             "backflushed": self._backflushed(),
             "minutes": _flat(books.minutes),
+            "times": _nested(books.times),
+            "rework": _flat(books.rework),
+            "reserved": self._reserved(),
             "good": number(books.good),
             "scrap": number(books.scrap),
             "genealogy": books.genealogy,
@@ -182,4 +235,6 @@ def _flat(amounts: Amounts) -> dict[str, Any]:
 
 
 def _nested(amounts: LotAmounts) -> dict[str, Any]:
-    return {product: _flat(lots) for product, lots in amounts.items()}
+    """Without what came back whole."""
+    left = {product: {lot: number(value) for lot, value in lots.items() if value} for product, lots in amounts.items()}
+    return {product: lots for product, lots in left.items() if lots}

@@ -16,14 +16,23 @@ class EventType(str, Enum):
     """The event types this plant sends or reacts to."""
 
     ORDER_RELEASED = "mes.order.released.v1"
+    ORDER_CHANGED = "mes.order.changed.v1"
+    ORDER_CLOSED = "mes.order.closed.v1"
     ORDER_CANCELLED = "mes.order.cancelled.v1"
     ORDER_POSTED = "mes.order.posted.v1"
     ORDER_ACKNOWLEDGED = "mes.order.acknowledged.v1"
     OPERATION_STARTED = "mes.operation.started.v1"
+    OPERATION_PAUSED = "mes.operation.paused.v1"
+    OPERATION_RESUMED = "mes.operation.resumed.v1"
     OPERATION_CONFIRMED = "mes.operation.confirmed.v1"
     MATERIAL_CONSUMED = "mes.material.consumed.v1"
+    MATERIAL_RETURNED = "mes.material.returned.v1"
     PRODUCTION_REPORTED = "mes.production.reported.v1"
     SCRAP_REPORTED = "mes.scrap.reported.v1"
+    POSTING_REVERSED = "mes.posting.reversed.v1"
+    LABOR_REPORTED = "mes.labor.reported.v1"
+    DOWNTIME_STARTED = "mes.downtime.started.v1"
+    DOWNTIME_ENDED = "mes.downtime.ended.v1"
     ORDER_COMPLETED = "mes.order.completed.v1"
     HOLD_PLACED = "mes.hold.placed.v1"
     HOLD_RELEASED = "mes.hold.released.v1"
@@ -32,6 +41,8 @@ class EventType(str, Enum):
     MESSAGE_EXPIRED = "mes.message.expired.v1"
 
 
+#: The order as it is to be made now.
+REVISIONS = frozenset({EventType.ORDER_RELEASED, EventType.ORDER_CHANGED})
 ANSWERS = frozenset({EventType.MESSAGE_ACCEPTED, EventType.MESSAGE_REJECTED, EventType.MESSAGE_EXPIRED})
 
 
@@ -49,10 +60,17 @@ class EnvelopeFault(ValueError):
 
 @dataclass(frozen=True)
 class Fact:
-    """What an event says, before it gets an identity, a time and a place in the sequence."""
+    """What an event says, before it gets an identity, a time and a place in the sequence.
+
+    ``ago`` is how long before its turn it happened, ``lasted`` how long, when it says from when to when it was;
+    ``undoes`` is the fact whose event it reverses.
+    """
 
     type: EventType
     data: dict[str, Any]
+    ago: timedelta = timedelta(0)
+    lasted: timedelta | None = None
+    undoes: "Fact | None" = None
 
 
 @dataclass(frozen=True)
@@ -82,23 +100,48 @@ def amount(value: Decimal, uom: str) -> dict[str, Any]:
 
 
 def seal(facts: Iterable[Fact], stamp: Stamp, rng: random.Random) -> list[Event]:
-    """Put each fact into a CloudEvents 1.0 envelope, numbered and dated in the order given."""
-    return [
-        {
+    """Put each fact into a CloudEvents 1.0 envelope, dated in the order given.
+
+    What is about the order is numbered; a fact about something else, as a work center, has no number.
+    """
+    events: list[Event] = []
+    ids: dict[int, str] = {}
+    sequence = stamp.first_sequence
+    for position, fact in enumerate(facts):
+        ids[id(fact)] = identity = str(uuid.UUID(int=rng.getrandbits(128), version=4))
+        moment = stamp.start + position * stamp.step
+        event = {
             "specversion": "1.0",
-            "id": str(uuid.UUID(int=rng.getrandbits(128), version=4)),
+            "id": identity,
             "source": stamp.source,
             "type": fact.type.value,
-            "time": (stamp.start + position * stamp.step).isoformat(timespec="milliseconds"),
+            "time": (moment if fact.lasted else moment - fact.ago).isoformat(timespec="milliseconds"),
             "datacontenttype": "application/json",
-            "subject": stamp.order,
             "plant": stamp.plant,
-            "sequence": stamp.first_sequence + position,
             "correlationid": stamp.correlation,
-            "data": fact.data,
+            "data": _told(fact, moment, ids),
         }
-        for position, fact in enumerate(facts)
-    ]
+        if is_numbered(fact):
+            event |= {"subject": stamp.order, "sequence": sequence}
+            sequence += 1
+        events.append(event)
+    return events
+
+
+def _told(fact: Fact, moment: datetime, ids: dict[int, str]) -> dict[str, Any]:
+    """The data with what only the envelopes know."""
+    data = dict(fact.data)
+    if fact.undoes is not None:
+        data["reverses"] = ids[id(fact.undoes)]
+    if fact.lasted:
+        begin = moment - fact.ago
+        data |= {"from": begin.isoformat(timespec="seconds"), "to": (begin + fact.lasted).isoformat(timespec="seconds")}
+    return data
+
+
+def is_numbered(fact: Fact) -> bool:
+    """Whether the fact has a place among those of its order."""
+    return "order" in fact.data
 
 
 def check_envelope(event: Any) -> Event:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from .messages import Tracking
+from .production import Run
 from .release import Release
 from .scenarios import ScenarioName
 
@@ -16,22 +17,26 @@ class OrderState(str, Enum):
     REFUSED = "refused"
     FINISHED = "finished"
     POSTED = "posted"
+    CLOSED = "closed"
     CANCELLED = "cancelled"
     FAILED = "failed"
 
 
-ENDED = frozenset({OrderState.POSTED, OrderState.CANCELLED})
+ENDED = frozenset({OrderState.POSTED, OrderState.CLOSED, OrderState.CANCELLED})
 
 
 @dataclass
 class Order:
-    """One order the plant was given; ``next_sequence`` and ``next_reply`` number the events of its two sources."""
+    """One order the plant was given; ``next_sequence`` and ``next_reply`` number the events of its two sources;
+    ``run`` is its work, once it is taken.
+    """
 
     release: Release
     scenario: ScenarioName
     state: OrderState = OrderState.QUEUED
     next_sequence: int = 1
     next_reply: int = 1
+    run: Run | None = None
 
 
 @dataclass

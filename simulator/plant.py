@@ -12,12 +12,24 @@ from datetime import datetime, timedelta, timezone
 from enum import Enum
 from typing import Any
 
+from .catalogue import Catalogue
 from .dispatch import deliveries
 from .journal import Entry, Journal
 from .link import Fate, Link, Outcome
-from .messages import ANSWERS, EnvelopeFault, Event, EventType, Fact, Stamp, check_envelope, seal
+from .messages import (
+    ANSWERS,
+    REVISIONS,
+    EnvelopeFault,
+    Event,
+    EventType,
+    Fact,
+    Stamp,
+    check_envelope,
+    is_numbered,
+    seal,
+)
 from .orders import ENDED, Order, OrderState, Schedule
-from .production import acknowledgement, facts_of
+from .production import Run, acknowledgement, refusal
 from .release import Release, read_release
 from .scenarios import SCENARIOS
 from .sent_book import SentBook
@@ -53,6 +65,7 @@ class Plant:
         self.link = link
         self.journal = journal
         self.sent = SentBook()
+        self.catalogue = Catalogue()
         self.orders: dict[str, Order] = {}
         self._seen: set[tuple[str, str]] = set()
         self._repeated = 0
@@ -85,7 +98,7 @@ class Plant:
         """Record one event of Odoo and act on it once; raises EnvelopeFault when it cannot be read."""
         try:
             event = check_envelope(value)
-            release = read_release(event) if event["type"] == EventType.ORDER_RELEASED else None
+            release = read_release(event) if event["type"] in REVISIONS else None
         except EnvelopeFault as fault:
             self.journal.write(Entry.NOT_TAKEN, detail=str(fault), event=value)
             raise
@@ -102,10 +115,14 @@ class Plant:
     def _act(self, event: Event, release: Release | None) -> None:
         if release is not None:
             self._released(release)
+        elif event["type"] == EventType.ORDER_CLOSED:
+            self._end(event["data"].get("order"), OrderState.CLOSED)
         elif event["type"] == EventType.ORDER_CANCELLED:
             self._end(event["data"].get("order"), OrderState.CANCELLED)
         elif event["type"] == EventType.ORDER_POSTED:
             self._end(event["data"].get("order"), OrderState.POSTED)
+        elif self.catalogue.take(event):
+            return
         elif event["type"] in ANSWERS and not self.sent.answer(event):
             with self._lock:
                 self._foreign_answers += 1
@@ -115,8 +132,8 @@ class Plant:
         with self._lock:
             order = self.orders.get(release.order)
             if order is not None and order.state is not OrderState.REFUSED:
-                # A revision of an order in work: taken note of at once, beside the work.
-                self._submit(self._reply, order, release)
+                # A revision of an order in work: answered at once, beside the work.
+                self._submit(self._go_on, order, release)
                 return
             if order is None:
                 order = self.orders[release.order] = Order(release, schedule.choose(release))
@@ -155,29 +172,46 @@ class Plant:
         # Choices depend on the order only, so that a seed replays them; identities also on the release.
         rng = random.Random(f"{self.config.seed}/{self.config.name}/{release.order}")
         with self._lock:
-            facts = facts_of(release, scenario, rng)
-            stamp = self._stamp(release, f"/mes/{self.config.name}", order.next_sequence)
-            order.next_sequence += len(facts)
+            facts = [refusal(release)]
+            if scenario.accepts:
+                order.run = Run(release, scenario, rng)
+                facts = [acknowledgement(release), *order.run.facts(release)]
         # Refused from here on: the next release may arrive before this refusal's delivery returns.
         self._move(order, OrderState.PLAYING if scenario.accepts else OrderState.REFUSED)
-        events = self._seal(facts, stamp)
-        for position, delivery in enumerate(deliveries(events, scenario.dispatch, rng)):
+        self._tell(order, release, facts, rng)
+
+    def _go_on(self, order: Order, release: Release) -> None:
+        """Answer a later revision, and play the act that waits for it."""
+        is_accepted = SCENARIOS[order.scenario].accepts_change
+        with self._lock:
+            # A source of its own, since the numbers of the work's source are given away already.
+            stamp = self._stamp(release, f"/mes/{self.config.name}/planning", order.next_reply)
+            order.next_reply += 1
+        (event,) = self._seal([acknowledgement(release) if is_accepted else refusal(release)], stamp)
+        self._deliver(event)
+        with self._lock:
+            if is_accepted:
+                order.release = release
+            is_waiting = order.run is not None and order.run.is_waiting
+            facts = order.run.facts(order.release) if is_waiting else []
+        if facts:
+            rng = random.Random(f"{self.config.seed}/{self.config.name}/{release.order}/{release.revision}")
+            self._tell(order, release, facts, rng)
+
+    def _tell(self, order: Order, release: Release, facts: list[Fact], rng: random.Random) -> None:
+        with self._lock:
+            stamp = self._stamp(release, f"/mes/{self.config.name}", order.next_sequence)
+            order.next_sequence += sum(map(is_numbered, facts))
+        dispatch = SCENARIOS[order.scenario].dispatch
+        for position, delivery in enumerate(deliveries(self._seal(facts, stamp), dispatch, rng)):
             has_to_stop = self._stopping.wait(self.config.pace_seconds if position else 0)
             if has_to_stop or order.state is OrderState.CANCELLED:
                 return
             if self._deliver(delivery if len(delivery) > 1 else delivery[0]).fate is Fate.FAILED:
                 self._move(order, OrderState.FAILED)
                 return
-        if scenario.accepts:
+        if order.run is not None and not order.run.is_waiting:
             self._move(order, OrderState.FINISHED)
-
-    def _reply(self, order: Order, release: Release) -> None:
-        with self._lock:
-            # A source of its own, since the numbers of the work's source are given away already.
-            stamp = self._stamp(release, f"/mes/{self.config.name}/planning", order.next_reply)
-            order.next_reply += 1
-        (event,) = self._seal([acknowledgement(release)], stamp)
-        self._deliver(event)
 
     def _move(self, order: Order, state: OrderState) -> None:
         """What Odoo said last about an order (posted, cancelled) stands."""

@@ -6,6 +6,7 @@ from typing import Any
 from .ledger import keep_books
 from .messages import Event, EventType
 from .plant import Plant
+from .stops import keep_stops
 
 
 def summary(plant: Plant) -> dict[str, Any]:
@@ -32,6 +33,11 @@ def summary(plant: Plant) -> dict[str, Any]:
         ],
         "idle": status["idle"],
     }
+
+
+def stops(plant: Plant) -> dict[str, Any]:
+    """The stops of work centers, by name."""
+    return {"stops": keep_stops(sent.event for sent in plant.sent.snapshot() if sent.counts)}
 
 
 def ledger(plant: Plant) -> dict[str, Any]:

@@ -18,6 +18,25 @@ class ScenarioName(str, Enum):
     SHORT_CLOSE = "short_close"
     REFUSE = "refuse"
     SERIAL = "serial"
+    WASTE = "waste"
+    TEN_INCREMENTS = "ten_increments"
+    OVER_DELIVERY = "over_delivery"
+    RETURNS = "returns"
+    CORRECTIONS = "corrections"
+    CREW = "crew"
+    CHANGE = "change"
+    REFUSE_CHANGE = "refuse_change"
+
+
+class Story(str, Enum):
+    """What happens, apart from how much of it."""
+
+    INCREMENTS = "increments"
+    WASTE = "waste"
+    RETURNS = "returns"
+    CORRECTIONS = "corrections"
+    CREW = "crew"
+    CHANGE = "change"
 
 
 class Dispatch(str, Enum):
@@ -41,13 +60,16 @@ class Scenario:
     """One way an order can go.
 
     ``shares`` are the cumulative parts of the released quantity after each increment; ``scrap`` is
-    the number of pieces of the last increment that fail.
+    the number of pieces of the last increment that fail. ``accepts`` is about the release, ``accepts_change`` about
+    later revisions.
     """
 
     summary: str
+    story: Story = Story.INCREMENTS
     shares: tuple[Decimal, ...] = (Decimal("0.5"), Decimal(1))
     scrap: int = 0
     accepts: bool = True
+    accepts_change: bool = True
     holds: bool = False
     dispatch: Dispatch = Dispatch.ONE_BY_ONE
     labour: Labour = Labour.MACHINE
@@ -90,6 +112,38 @@ SCENARIOS = {
         "three increments by hand, labour minutes only; the usual one for serial-tracked products",
         shares=(Decimal("0.3"), Decimal("0.6"), Decimal(1)),
         labour=Labour.MANUAL,
+    ),
+    ScenarioName.WASTE: Scenario(
+        "two pieces, some by-product and a component are scrapped", story=Story.WASTE, scrap=2
+    ),
+    ScenarioName.TEN_INCREMENTS: Scenario(
+        "ten increments, each begun with the next lot of its components",
+        shares=tuple(Decimal(tenth) / 10 for tenth in range(1, 11)),
+    ),
+    ScenarioName.OVER_DELIVERY: Scenario(
+        "a tenth more than was ordered", shares=(Decimal("0.5"), Decimal(1), Decimal("1.1"))
+    ),
+    ScenarioName.RETURNS: Scenario(
+        "stops at 60 %; what was fetched for more goes back; a piece was worked twice",
+        story=Story.RETURNS,
+        shares=(Decimal("0.6"),),
+    ),
+    ScenarioName.CORRECTIONS: Scenario(
+        "a consumption, a confirmation and a receipt are undone, and said right", story=Story.CORRECTIONS
+    ),
+    ScenarioName.CREW: Scenario(
+        "two people, a break, stops told late or from their end", story=Story.CREW, shares=(Decimal(1),)
+    ),
+    ScenarioName.CHANGE: Scenario(
+        "waits after 40 % for a change, takes it and ends by it",
+        story=Story.CHANGE,
+        shares=(Decimal("0.4"), Decimal(1)),
+    ),
+    ScenarioName.REFUSE_CHANGE: Scenario(
+        "waits after 40 % for a change, refuses it and ends as it was",
+        story=Story.CHANGE,
+        shares=(Decimal("0.4"), Decimal(1)),
+        accepts_change=False,
     ),
 }
 

@@ -3,13 +3,14 @@
 import itertools
 import json
 import random
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from plant_world import component, gearbox_release
 
 from simulator.load import load_events
+from simulator.messages import Stamp, seal
 from simulator.production import facts_of
 from simulator.release import read_release
 from simulator.scenarios import SCENARIOS, ScenarioName
@@ -32,7 +33,9 @@ def test_every_fact_fits_its_schema(name, tracking):
 
     facts = facts_of(read_release(event), SCENARIOS[name], random.Random(1))
 
-    assert [fault for fact in facts for fault in faults(fact.type.value, fact.data)] == []
+    stamp = Stamp("/mes", "WH", "A", "A", 1, datetime(2026, 11, 22, tzinfo=timezone.utc), timedelta(seconds=1))
+    events = seal(facts, stamp, random.Random(1))
+    assert [fault for event in events for fault in faults(event["type"], event["data"])] == []
 
 
 def test_the_releases_of_these_tests_fit_their_schema():

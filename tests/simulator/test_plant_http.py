@@ -185,8 +185,8 @@ def test_repetition_and_permutation_leave_the_ledger_unchanged(world, receiver, 
 
 
 def without_chance(books):
-    """Everything but the scenario's name and the minutes, which the seed draws per order."""
-    return {key: value for key, value in books.items() if key not in ("scenario", "minutes")}
+    """Everything but the name of the scenario and the times, which the seed draws per order."""
+    return {key: value for key, value in books.items() if key not in ("scenario", "minutes", "times")}
 
 
 def test_an_order_plan_wins_over_its_products(world):

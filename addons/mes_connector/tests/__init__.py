@@ -3,6 +3,7 @@
 from . import (
     test_handler_gone,
     test_cases,
+    test_catalogue,
     test_credentials,
     test_dispatcher,
     test_flow_class,
