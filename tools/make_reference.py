@@ -287,9 +287,10 @@ def lifecycle_page() -> str:
 
 
 def _order_arrows(machine) -> Iterator[tuple[str, str, str]]:
-    held_in = [row.source for row in machine.TRANSITIONS if row.event is machine.OrderEvent.HOLD]
     for row in machine.TRANSITIONS:
-        for target in [row.target] if row.target else held_in:
+        left_by = machine.LEFT_BY.get(row.event, ())
+        came_from = [other.source for other in machine.TRANSITIONS if other.event in left_by]
+        for target in [row.target] if row.target else dict.fromkeys(came_from):
             yield row.source.value, row.event.value, target.value
 
 
@@ -299,9 +300,9 @@ def _arrow_row(row) -> list[str]:
 
 
 def _verdict_rows(machine, phases) -> list[list[str]]:
-    held_in = phases.IN_PROGRESS  # any phase an order can be held in: the cell does not name it
+    came_from = phases.IN_PROGRESS  # any phase an order can go back to: the cell does not name it
     return [
-        [f"`{phase.value}`", *(_verdict_cell(machine, phase, event, held_in) for event in machine.OrderEvent)]
+        [f"`{phase.value}`", *(_verdict_cell(machine, phase, event, came_from) for event in machine.OrderEvent)]
         for phase in phases
     ]
 
@@ -310,8 +311,7 @@ def _verdict_cell(machine, phase, event, came_from) -> str:
     decision = machine.decide(phase, event, came_from)
     if decision.verdict is not machine.Verdict.MOVE:
         return f"*{decision.verdict.value.replace('_', ' ')}*"
-    is_resume = event is machine.OrderEvent.RESUME
-    return "(where it came from)" if is_resume else f"`{decision.target.value}`"
+    return "(where it came from)" if event in machine.LEFT_BY else f"`{decision.target.value}`"
 
 
 # Answer codes

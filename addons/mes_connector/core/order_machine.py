@@ -18,11 +18,14 @@ class OrderEvent(str, Enum):
 
     ``confirm`` is each report of pieces: an operation confirmed, production or scrap reported.
     ``report_time`` is labour; ``return`` brings components back; ``reverse`` undoes a report.
+    ``refuse`` sends a release back, ``refuse_change`` only a later revision: the plant goes on
+    with the one it runs. ``complete`` is the plant's end of the work, ``close`` the ERP's.
     """
 
     RELEASE = "release"
     ACKNOWLEDGE = "acknowledge"
     REFUSE = "refuse"
+    REFUSE_CHANGE = "refuse_change"
     START = "start"
     PAUSE = "pause"
     CONFIRM = "confirm"
@@ -32,6 +35,8 @@ class OrderEvent(str, Enum):
     REVERSE = "reverse"
     CHANGE = "change"
     COMPLETE = "complete"
+    CLOSE = "close"
+    REOPEN = "reopen"
     HOLD = "hold"
     RESUME = "resume"
     POST = "post"
@@ -50,7 +55,7 @@ class Verdict(str, Enum):
 
 @dataclass(frozen=True)
 class Transition:
-    """One arrow; a ``target`` of None means the phase the order was held in."""
+    """One arrow; a ``target`` of None means the phase the order came from (see ``LEFT_BY``)."""
 
     source: OrderPhase
     event: OrderEvent
@@ -80,20 +85,28 @@ _ROWS = (
         "The release is sent with the next revision.",
     ),
     (
-        (_P.RELEASED,),
+        (_P.RELEASED, _P.IN_PROGRESS, _P.PARTIALLY_CONFIRMED, _P.QUALITY_HOLD),
         OrderEvent.ACKNOWLEDGE,
         _KEEP,
         "MES",
-        "The revision is the current one.",
-        "The time of the acknowledgement is kept.",
+        "The revision has been sent.",
+        "The revision that the plant runs and the time of its acknowledgement are kept.",
     ),
     (
         (_P.RELEASED,),
         OrderEvent.REFUSE,
         _P.PLANNED,
         "MES",
-        "The revision is the current one.",
+        "The revision is the current one, and the plant runs none yet.",
         "The planner gets a case with the reason of the plant.",
+    ),
+    (
+        (_P.RELEASED, _P.IN_PROGRESS, _P.PARTIALLY_CONFIRMED, _P.QUALITY_HOLD),
+        OrderEvent.REFUSE_CHANGE,
+        _KEEP,
+        "MES",
+        "The revision is the current one; the plant runs an earlier one.",
+        "The planner gets a case; the plant goes on with the revision it runs.",
     ),
     (
         (_P.RELEASED,),
@@ -168,6 +181,22 @@ _ROWS = (
         "The work orders finish; what is still open is not produced.",
     ),
     (
+        (_P.IN_PROGRESS, _P.PARTIALLY_CONFIRMED),
+        OrderEvent.CLOSE,
+        _P.COMPLETED,
+        "ERP",
+        "A reason is given and pieces are booked; otherwise the order is cancelled.",
+        "The order ends short, as if the plant had completed it; the plant is told to stop.",
+    ),
+    (
+        (_P.COMPLETED,),
+        OrderEvent.REOPEN,
+        None,
+        "Supervisor",
+        "A reason is given and the order is not posted.",
+        "What was not produced is open again and sent with the next revision.",
+    ),
+    (
         (_P.RELEASED, _P.IN_PROGRESS, _P.PARTIALLY_CONFIRMED, _P.COMPLETED),
         OrderEvent.HOLD,
         _P.QUALITY_HOLD,
@@ -216,6 +245,12 @@ TRANSITIONS: tuple[Transition, ...] = tuple(
 )
 _MOVES = {(row.source, row.event): row for row in TRANSITIONS}
 
+#: Events that lead back to where the order came from, with the events by which it left there.
+LEFT_BY = {
+    OrderEvent.RESUME: (OrderEvent.HOLD,),
+    OrderEvent.REOPEN: (OrderEvent.COMPLETE, OrderEvent.CLOSE),
+}
+
 _WORKING = (_P.IN_PROGRESS, _P.PARTIALLY_CONFIRMED)
 _FINISHED = (_P.COMPLETED, _P.POSTED)
 
@@ -227,10 +262,12 @@ _OTHERS = (
         (_P.RELEASED, *_WORKING, _P.QUALITY_HOLD, *_FINISHED),
     ),
     (OrderEvent.ACKNOWLEDGE, Verdict.TOO_EARLY, (_P.PLANNED,)),
-    (OrderEvent.ACKNOWLEDGE, Verdict.ALREADY, (*_WORKING, _P.QUALITY_HOLD, *_FINISHED)),
+    (OrderEvent.ACKNOWLEDGE, Verdict.ALREADY, _FINISHED),
     (OrderEvent.REFUSE, Verdict.TOO_EARLY, (_P.PLANNED,)),
     (OrderEvent.REFUSE, Verdict.ON_HOLD, (_P.QUALITY_HOLD,)),
     (OrderEvent.REFUSE, Verdict.ALREADY, (_P.CANCELLED,)),
+    (OrderEvent.REFUSE_CHANGE, Verdict.TOO_EARLY, (_P.PLANNED,)),
+    (OrderEvent.REFUSE_CHANGE, Verdict.ALREADY, (*_FINISHED, _P.CANCELLED)),
     (OrderEvent.START, Verdict.TOO_EARLY, (_P.PLANNED,)),
     (OrderEvent.START, Verdict.ON_HOLD, (_P.QUALITY_HOLD,)),
     (OrderEvent.START, Verdict.ALREADY, (*_WORKING, *_FINISHED)),
@@ -247,9 +284,13 @@ _OTHERS = (
     (OrderEvent.REPORT_TIME, Verdict.ON_HOLD, (_P.QUALITY_HOLD,)),
     (OrderEvent.REVERSE, Verdict.TOO_EARLY, (_P.PLANNED,)),
     (OrderEvent.REVERSE, Verdict.ON_HOLD, (_P.QUALITY_HOLD,)),
+    # Nobody has been told yet: the release will tell it as it is then.
+    (OrderEvent.CHANGE, Verdict.ALREADY, (_P.PLANNED,)),
     (OrderEvent.COMPLETE, Verdict.TOO_EARLY, (_P.PLANNED, _P.RELEASED)),
     (OrderEvent.COMPLETE, Verdict.ON_HOLD, (_P.QUALITY_HOLD,)),
     (OrderEvent.COMPLETE, Verdict.ALREADY, _FINISHED),
+    (OrderEvent.CLOSE, Verdict.ALREADY, _FINISHED),
+    (OrderEvent.REOPEN, Verdict.ALREADY, _WORKING),
     (OrderEvent.HOLD, Verdict.ALREADY, (_P.QUALITY_HOLD,)),
     (OrderEvent.RESUME, Verdict.ALREADY, frozenset(_P) - {_P.QUALITY_HOLD}),
     (OrderEvent.POST, Verdict.ALREADY, (_P.POSTED,)),
@@ -267,8 +308,8 @@ _ERROR_CODES = {
 def decide(phase: OrderPhase, event: OrderEvent, came_from: OrderPhase | None = None) -> Decision:
     """Return what the event means in this phase, without raising for a refusal.
 
-    ``came_from`` is the phase a held order was in; ``ValueError`` when it is needed to resume
-    and no order can be held there.
+    ``came_from`` is the phase an order was held or completed in; ``ValueError`` when it is
+    needed to go back there and no order can have left it so.
     """
     phase, event = OrderPhase(phase), OrderEvent(event)
     move = _MOVES.get((phase, event))
@@ -276,8 +317,8 @@ def decide(phase: OrderPhase, event: OrderEvent, came_from: OrderPhase | None = 
         return Decision(_VERDICTS.get((phase, event), Verdict.REFUSED), phase)
     if move.target is not None:
         return Decision(Verdict.MOVE, move.target)
-    if (came_from, OrderEvent.HOLD) not in _MOVES:
-        raise ValueError(f"An order is never held in phase {came_from!r}.")
+    if not any((came_from, left_by) in _MOVES for left_by in LEFT_BY[event]):
+        raise ValueError(f"An order never goes back to phase {came_from!r} by {event.value}.")
     return Decision(Verdict.MOVE, OrderPhase(came_from))
 
 

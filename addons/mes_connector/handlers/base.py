@@ -1,4 +1,7 @@
-"""The shape of a handler: a named abstract model with one method, from a frozen command to a frozen result."""
+"""The shape of a handler: a named abstract model with one method, from a frozen command to a frozen result.
+
+Also how the rest of the addon tells what the plant reported from what a person does: by the context of the records.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -9,6 +12,15 @@ from odoo.exceptions import LockError
 
 from ..core.messages import Envelope, HandlerResult
 from ..core.order_machine import OrderEvent, Verdict
+
+
+#: Value of the context key ``mes_reported``; an object, so that no caller from outside can claim it.
+REPORTED = object()
+
+
+def is_reported(env):
+    """Tell whether what happens in ``env`` books what the plant reported, not what a person does with Odoo's screens."""
+    return env.context.get("mes_reported") is REPORTED
 
 
 @dataclass(frozen=True)
@@ -55,7 +67,7 @@ class MesHandler(models.AbstractModel):
         # Rows that point at the order (messages, moves) may be written meanwhile; the order itself may not.
         if not order.try_lock_for_update(allow_referencing=True):
             raise LockError(self.env._("%s is being worked on.", order.display_name))
-        return order
+        return order.with_env(self.env)
 
     def _advance(self, order, event, command, note=""):
         """Move the order's phase by the table; the verdict tells whether there is anything left to do.

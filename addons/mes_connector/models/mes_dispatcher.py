@@ -15,7 +15,7 @@ from ..core.event_types import EVENT_TYPES
 from ..core.message_machine import InboxEvent
 from ..core.schema import SchemaSet
 from ..core.sequence import turn_comes
-from ..handlers.base import HandlerCommand
+from ..handlers.base import REPORTED, HandlerCommand
 from .mes_queue_mixin import moment
 
 _logger = logging.getLogger(__name__)
@@ -203,7 +203,7 @@ class MesDispatcher(models.AbstractModel):
         envelope = message._envelope()
         # The dispatcher runs as the system user; the company is the message's own.
         handler = self.env[self._handler_of(message.event_type)].with_company(message.company_id)
-        result = handler._handle(HandlerCommand(message, message.system_id, envelope))
+        result = handler.with_context(mes_reported=REPORTED)._handle(HandlerCommand(message, message.system_id, envelope))
         message._settle(InboxEvent.APPLY, self._code(result.code), result.text, result.effects)
 
     def _handler_of(self, event_type):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mes_connector_core.errors import Parked, TransitionRefused
-from mes_connector_core.order_machine import TRANSITIONS, OrderEvent, Verdict, decide, require
+from mes_connector_core.order_machine import LEFT_BY, TRANSITIONS, OrderEvent, Verdict, decide, require
 from mes_connector_core.states import OrderPhase as P
 
 # What each event does in the phases, in their order: a phase letter moves, = is already there,
@@ -12,12 +12,20 @@ from mes_connector_core.states import OrderPhase as P
 LETTERS = dict(zip("PRICQDXZ", P, strict=True))
 MATRIX = {
     OrderEvent.RELEASE: "R = = = = = = .",
-    OrderEvent.ACKNOWLEDGE: "< R = = = = = .",
+    OrderEvent.ACKNOWLEDGE: "< R I C Q = = .",
     OrderEvent.REFUSE: "< P . . # . . =",
+    OrderEvent.REFUSE_CHANGE: "< R I C Q = = =",
     OrderEvent.START: "< I = = # = = .",
     OrderEvent.CONFIRM: "< C C C # . . .",
     OrderEvent.CONSUME: "< R I C # . . .",
+    OrderEvent.PAUSE: "< < I C # = = .",
+    OrderEvent.RETURN: "< R I C # D . .",
+    OrderEvent.REPORT_TIME: "< R I C # D . .",
+    OrderEvent.REVERSE: "< R I C # . . .",
+    OrderEvent.CHANGE: "= R I C . . . .",
     OrderEvent.COMPLETE: "< < D D # = = .",
+    OrderEvent.CLOSE: ". . D D . = = .",
+    OrderEvent.REOPEN: ". . = = . * . .",
     OrderEvent.HOLD: ". Q Q Q = Q . .",
     OrderEvent.RESUME: "= = = = * = = =",
     OrderEvent.POST: ". . . . . X = .",
@@ -49,8 +57,19 @@ def test_resume_returns_to_the_phase_of_the_hold(came_from):
 
 @pytest.mark.parametrize("came_from", [None, P.PLANNED, P.QUALITY_HOLD, P.CANCELLED])
 def test_resume_needs_a_phase_an_order_can_be_held_in(came_from):
-    with pytest.raises(ValueError, match="never held"):
+    with pytest.raises(ValueError, match="never goes back"):
         decide(P.QUALITY_HOLD, OrderEvent.RESUME, came_from)
+
+
+@pytest.mark.parametrize("came_from", [P.IN_PROGRESS, P.PARTIALLY_CONFIRMED])
+def test_reopen_returns_to_the_phase_of_the_completion(came_from):
+    assert require(P.COMPLETED, OrderEvent.REOPEN, came_from) is came_from
+
+
+@pytest.mark.parametrize("came_from", [None, P.RELEASED, P.COMPLETED])
+def test_reopen_needs_a_phase_an_order_can_be_completed_in(came_from):
+    with pytest.raises(ValueError, match="never goes back"):
+        decide(P.COMPLETED, OrderEvent.REOPEN, came_from)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +98,7 @@ def test_each_arrow_is_drawn_once_and_explained():
     assert all(row.owner and row.guard and row.effect for row in TRANSITIONS)
 
 
-@given(st.lists(st.sampled_from([event for event in OrderEvent if event is not OrderEvent.RESUME])))
+@given(st.lists(st.sampled_from([event for event in OrderEvent if event not in LEFT_BY])))
 @settings(max_examples=40)
 def test_a_closed_order_never_moves_again(events):
     phase = P.PLANNED
