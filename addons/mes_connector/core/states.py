@@ -49,6 +49,14 @@ class OrderPhase(str, Enum):
     CANCELLED = "cancelled"
 
 
+class RevisionState(str, Enum):
+    """What the plant says to the latest revision of an order."""
+
+    SENT = "sent"
+    ACKNOWLEDGED = "acknowledged"
+    REFUSED = "refused"
+
+
 class PostingPolicy(str, Enum):
     """When a plant's reports become stock moves."""
 

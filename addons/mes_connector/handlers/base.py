@@ -13,13 +13,12 @@ from odoo.exceptions import LockError
 from ..core.messages import Envelope, HandlerResult
 from ..core.order_machine import OrderEvent, Verdict
 
-
 #: Value of the context key ``mes_reported``; an object, so that no caller from outside can claim it.
 REPORTED = object()
 
 
 def is_reported(env):
-    """Tell whether what happens in ``env`` books what the plant reported, not what a person does with Odoo's screens."""
+    """Tell whether what happens in ``env`` books a report of the plant, and is not a person's doing."""
     return env.context.get("mes_reported") is REPORTED
 
 

@@ -14,18 +14,22 @@ class MesHandlerOrderAcknowledged(models.AbstractModel):
 
     def _handle(self, command):
         order, data = self._load_order(command), command.data
-        if data["revision"] != order.mes_revision:
+        revision, accepted = data["revision"], data["accepted"]
+        # An acknowledgement may cross a later revision on its way; a refusal of what is replaced means nothing.
+        if revision > order.mes_revision or (revision < order.mes_revision and not accepted):
             raise errors.error("stale_revision", f"The current revision is {order.mes_revision}.")
-        accepted = data["accepted"]
         reason = " ".join(filter(None, (data.get("reason"), data.get("text"))))
-        self._advance(order, OrderEvent.ACKNOWLEDGE if accepted else OrderEvent.REFUSE, command, reason)
-        self.env["mes.outbox.message"]._acknowledge(order, command.system, accepted)
+        if accepted and order.mes_plant_revision >= revision:
+            return self._already()
+        refuse = OrderEvent.REFUSE_CHANGE if order._mes_runs_in_plant() else OrderEvent.REFUSE
+        self._advance(order, OrderEvent.ACKNOWLEDGE if accepted else refuse, command, reason)
+        self.env["mes.outbox.message"]._acknowledge(order, command.system, accepted, revision)
         if accepted:
-            if order.mes_acknowledged_at:
-                return self._already()
-            order.mes_acknowledged_at = command.at
+            order.write({"mes_plant_revision": revision, "mes_acknowledged_at": command.at})
         else:
-            self.env["mes.case"]._raise_for_order(order, "release_refused", reason)
+            order.mes_refused_revision = revision
+            case = "change_refused" if refuse is OrderEvent.REFUSE_CHANGE else "release_refused"
+            self.env["mes.case"]._raise_for_order(order, case, reason)
         kind = "acknowledged" if accepted else "refused"
         effect = Effect(kind, record=order.name, res_model=order._name, res_id=order.id)
         return HandlerResult(effects=(effect,))

@@ -13,10 +13,17 @@ class MesOrderDocument(models.AbstractModel):
     _description = "Order Documents"
 
     @api.model
-    def _for_event(self, order, event):
+    def _for_event(self, order, event, note=""):
         """``(event type, data)`` that announces a life cycle event, or None when the plant need not hear of it."""
         if event is OrderEvent.RELEASE:
             return "mes.order.released.v1", self._released(order)
+        if event is OrderEvent.CHANGE:
+            return "mes.order.changed.v1", dict(self._released(order), changes=note.split(", "))
+        if event is OrderEvent.REOPEN:
+            return "mes.order.changed.v1", dict(self._released(order), changes=["reopened"])
+        if event is OrderEvent.CLOSE:
+            data = {"order": order.mes_reference, "revision": order.mes_revision, "reason": note}
+            return "mes.order.closed.v1", data
         if event is OrderEvent.CANCEL and order.mes_revision:
             return "mes.order.cancelled.v1", {"order": order.mes_reference, "revision": order.mes_revision}
         if event is OrderEvent.POST:
@@ -61,8 +68,8 @@ class MesOrderDocument(models.AbstractModel):
             "planned_end": to_wire_time(order.date_finished or order.date_start),
             "priority": int(order.priority or 0),
             "operations": [self._operation(workorder) for workorder in order._mes_operations()],
-            "components": [self._component(order, move) for move in self._open(order.move_raw_ids)],
-            "by_products": [self._material(order, move) for move in self._open(order.move_byproduct_ids)],
+            "components": self._materials(order, order.move_raw_ids, with_lots=True),
+            "by_products": self._materials(order, order.move_byproduct_ids),
         }
         if order.date_deadline:
             data["due"] = to_wire_time(order.date_deadline)
@@ -84,27 +91,30 @@ class MesOrderDocument(models.AbstractModel):
             operation["planned_end"] = to_wire_time(workorder.date_finished)
         return operation
 
-    def _component(self, order, move):
-        material = self._material(order, move)
-        lots = [
-            {
-                "lot": line.lot_id.name,
-                "quantity": line.product_uom_id._compute_quantity(line.quantity, move.product_uom),
+    def _materials(self, order, moves, with_lots=False):
+        """What is planned for the whole order: one row per product, operation and unit, posted or not."""
+        planned = moves.filtered(lambda move: move.state != "cancel" and move.product_uom_qty)
+        groups = planned.grouped(lambda move: (move.product_id, order._mes_workorder_of(move), move.product_uom))
+        rows = []
+        for (product, workorder, unit), group in groups.items():
+            row = {
+                "product": product.default_code,
+                "name": product.name,
+                "tracking": product.tracking,
+                "quantity": self._quantity(sum(group.mapped("product_uom_qty")), unit),
             }
-            for line in move.move_line_ids
+            if workorder:
+                row["operation"] = workorder.mes_operation
+            lots = self._reserved_lots(self._open(group), unit) if with_lots else []
+            rows.append(dict(row, lots=lots) if lots else row)
+        return rows
+
+    def _reserved_lots(self, moves, unit):
+        return [
+            {"lot": line.lot_id.name, "quantity": line.product_uom_id._compute_quantity(line.quantity, unit)}
+            for line in moves.move_line_ids
             if line.lot_id and line.quantity
         ]
-        return dict(material, lots=lots) if lots else material
-
-    def _material(self, order, move):
-        material = {
-            "product": move.product_id.default_code,
-            "name": move.product_id.name,
-            "tracking": move.product_id.tracking,
-            "quantity": self._quantity(move.product_uom_qty, move.product_uom),
-        }
-        workorder = order._mes_workorder_of(move)
-        return dict(material, operation=workorder.mes_operation) if workorder else material
 
     def _posted(self, order):
         unit = order.product_uom_id

@@ -1,15 +1,9 @@
-"""The one function that moves an order's phase, and what each arrow asks for; the arrows are core's table."""
-
-import logging
+"""The one function that moves an order's phase and tells the plant; what each arrow does to the order is elsewhere."""
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
-from ..core.errors import IntegrationError
-from ..core.order_machine import OrderEvent, Verdict, decide, require
-from ..core.states import INBOX_LIVE, OrderPhase
-
-_logger = logging.getLogger(__name__)
+from ..core.order_machine import LEFT_BY, OrderEvent, Verdict, decide, require
+from ..core.states import OrderPhase
 
 #: Codes of parked messages that an event of the order lets through.
 RESUMED_BY = {
@@ -19,6 +13,8 @@ RESUMED_BY = {
 #: Codes of the order's own cases that an event of the order settles.
 SETTLED_BY = {
     OrderEvent.RELEASE: ["release_blocked", "release_refused"],
+    OrderEvent.ACKNOWLEDGE: ["change_refused"],
+    OrderEvent.CHANGE: ["change_refused"],
     OrderEvent.POST: ["post_blocked"],
 }
 
@@ -36,12 +32,20 @@ class MesOrderLifecycle(models.AbstractModel):
         :raises IntegrationError: ``too_early``, ``order_on_hold`` or ``transition_refused``
         """
         phase = OrderPhase(order.mes_phase)
-        held_from = OrderPhase(order.mes_held_from) if order.mes_held_from else None
-        require(phase, event, held_from)
-        decision = decide(phase, event, held_from)
+        came_from = self._came_from(order, event)
+        require(phase, event, came_from)
+        decision = decide(phase, event, came_from)
         if decision.verdict is Verdict.MOVE:
             self._enter(order, event, decision.target, message, note)
         return decision.verdict
+
+    def _came_from(self, order, event):
+        """The phase an event leads back to, as the log tells it; None for all others."""
+        if event not in LEFT_BY:
+            return None
+        # sudo: whoever moves the order need not read the log.
+        left = order.sudo().mes_transition_ids.filtered(lambda row: row.event in LEFT_BY[event])[-1:]
+        return OrderPhase(left.from_phase) if left else None
 
     def _enter(self, order, event, target, message, note):
         phase = order.mes_phase
@@ -71,7 +75,7 @@ class MesOrderLifecycle(models.AbstractModel):
             )
         )
         order._bus_send("mes_connector.phase", {"id": order.id, "phase": target.value, "transition": transition.id})
-        self._announce(order, event, message)
+        self._announce(order, event, message, note)
         if event in SETTLED_BY:
             # sudo: whoever releases or posts need not work cases.
             self.env["mes.case"].sudo()._of_order(order, SETTLED_BY[event]).action_close()
@@ -79,10 +83,10 @@ class MesOrderLifecycle(models.AbstractModel):
             # sudo: parked messages come back by the order's own progress, whoever causes it.
             self.env["mes.inbox.message"].sudo()._resume_parked(order.mes_reference, RESUMED_BY[event])
 
-    def _announce(self, order, event, message):
+    def _announce(self, order, event, message, note):
         """Tell the plant what the arrow means for it, in the same transaction."""
         document, outbox = self.env["mes.order.document"], self.env["mes.outbox.message"]
-        announcement = document._for_event(order, event)
+        announcement = document._for_event(order, event, note)
         if announcement:
             event_type, data = announcement
             targets = self.env["mes.route"]._targets(event_type, order._mes_plant())
@@ -97,98 +101,3 @@ class MesOrderLifecycle(models.AbstractModel):
                 revision=order.mes_revision,
                 causation_id=message.event_id if message else None,
             )
-
-    # -- what people and rules ask for -------------------------------------------------------------------------------
-
-    @api.model
-    def _release(self, order):
-        """Release a confirmed order to its plant's systems.
-
-        :raises UserError: naming everything that is missing
-        """
-        missing = self.env["mes.order.document"]._missing_for_release(order)
-        if missing:
-            raise UserError(
-                self.env._("%(order)s cannot be released yet:", order=order.name) + "\n- " + "\n- ".join(missing)
-            )
-        order._mes_begin()
-        if self._person(order, OrderEvent.RELEASE) is Verdict.MOVE:
-            order.move_raw_ids._action_assign()
-
-    @api.model
-    def _person(self, order, event, note=""):
-        """Apply ``event`` for the current user; the table's refusal becomes a sentence on the screen.
-
-        :raises UserError: the table does not allow it now
-        """
-        try:
-            return self._apply(order, event, note=note)
-        except IntegrationError as error:
-            raise UserError(
-                self.env._(
-                    "%(order)s is in phase %(phase)s, which does not allow this (%(event)s).",
-                    order=order.name,
-                    phase=order.mes_phase,
-                    event=event.value,
-                )
-            ) from error
-
-    @api.model
-    def _complete(self, order, command):
-        """Finish an order the plant is done with; None when it was finished before.
-
-        :return: effects of what completion itself booked
-        """
-        if self._apply(order, OrderEvent.COMPLETE, message=command.message) is Verdict.ALREADY:
-            return None
-        effects = self.env["mes.posting"]._finish(order, at=command.at)
-        for workorder in order.workorder_ids:
-            workorder._mes_finish(command.at)
-        return effects
-
-    @api.model
-    def _post(self, order):
-        """Close a completed order in Odoo and tell the plant its yield.
-
-        :raises UserError: something of the order still waits
-        """
-        waiting = self._waiting_messages(order)
-        if waiting:
-            raise UserError(
-                self.env._(
-                    "%(count)s messages of %(order)s still wait. Resolve or discard them first.",
-                    count=len(waiting),
-                    order=order.name,
-                )
-            )
-        if self._person(order, OrderEvent.POST) is Verdict.MOVE:
-            self.env["mes.posting"]._close(order)
-
-    @api.model
-    def _post_if_ready(self, order):
-        """Post a completed order by the plant's rule; a failure opens a case and hurts no message."""
-        if order.mes_phase != OrderPhase.COMPLETED.value or not order._mes_plant().mes_auto_post:
-            return
-        if self._waiting_messages(order):
-            return
-        try:
-            with self.env.cr.savepoint():
-                # sudo: the plant's rule posts, whoever settled the last message.
-                self._post(order.sudo())
-        except UserError as error:
-            _logger.info("mes: order %s not posted: %s", order.name, error)
-            self.env["mes.case"]._raise_for_order(order, "post_blocked", str(error))
-
-    def _waiting_messages(self, order):
-        # sudo: also messages of plants and systems the user may not see keep an order open.
-        return (
-            self.env["mes.inbox.message"]
-            .sudo()
-            .search(
-                [
-                    ("ordering_key", "=", order.mes_reference),
-                    ("company_id", "=", order.company_id.id),
-                    ("state", "in", [state.value for state in INBOX_LIVE]),
-                ]
-            )
-        )

@@ -1,6 +1,6 @@
 """Transition log: each phase an order entered, when, from where, by whom or which message; append-only."""
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ..core import states
 from ..core.order_machine import OrderEvent
@@ -21,4 +21,10 @@ class MesOrderTransition(models.Model):
     at = fields.Datetime(required=True)
     user_id = fields.Many2one("res.users", "By user")
     inbox_id = fields.Many2one("mes.inbox.message", "By message", ondelete="set null", index="btree_not_null")
-    note = fields.Char()
+    note = fields.Char("Why")
+    is_move = fields.Boolean("Moved the phase", compute="_compute_is_move", store=True)
+
+    @api.depends("from_phase", "to_phase")
+    def _compute_is_move(self):
+        for transition in self:
+            transition.is_move = transition.from_phase != transition.to_phase

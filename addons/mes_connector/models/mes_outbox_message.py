@@ -218,14 +218,14 @@ class MesOutboxMessage(models.Model):
             sent.action_resend()
 
     @api.model
-    def _acknowledge(self, production, system, accepted):
-        """Mark the release of the order's current revision as confirmed or refused by ``system``."""
+    def _acknowledge(self, production, system, accepted, revision):
+        """Mark what told ``system`` of a revision of the order as confirmed or refused by it."""
         releases = self.search(
             [
                 ("production_id", "=", production.id),
                 ("system_id", "=", system.id),
-                ("event_type", "=", "mes.order.released.v1"),
-                ("revision", "=", production.mes_revision),
+                ("event_type", "in", ["mes.order.released.v1", "mes.order.changed.v1"]),
+                ("revision", "=", revision),
                 ("state", "in", [state.value for state in (*self.DUE, OutboxState.SENT)]),
             ]
         )

@@ -1,11 +1,10 @@
 """Doorway on the manufacturing order: our fields, the buttons, and the refusals that keep the phase honest."""
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 from ..core import states
 from ..core.order_machine import OrderEvent
-from ..core.states import OrderPhase
+from ..core.states import OrderPhase, RevisionState
 
 #: Who may read what belongs to an order here; plain users of Manufacturing read all their orders without it.
 READERS = "mes_connector.group_mes_user"
@@ -26,6 +25,11 @@ class MrpProduction(models.Model):
     )
     mes_reference = fields.Char("Plant reference", readonly=True, copy=False, index="btree_not_null")
     mes_revision = fields.Integer("Released revision", readonly=True, copy=False)
+    mes_plant_revision = fields.Integer("Revision the plant runs", readonly=True, copy=False)
+    mes_refused_revision = fields.Integer("Revision the plant refused", readonly=True, copy=False)
+    mes_revision_state = fields.Selection(
+        states.selection(RevisionState), "Latest revision", compute="_compute_mes_revision_state", store=True
+    )
     mes_acknowledged_at = fields.Datetime("Acknowledged by the plant", readonly=True, copy=False)
     mes_held_from = fields.Selection(states.selection(OrderPhase), readonly=True, copy=False)
     mes_hold_reason = fields.Char("Hold reason", readonly=True, copy=False)
@@ -57,6 +61,16 @@ class MrpProduction(models.Model):
             order.mes_qty_good = order._mes_qty_received(unit) - order.mes_qty_scrapped if unit else 0.0
             order.mes_progress = 100 * order.mes_qty_good / order.product_qty if order.product_qty else 0.0
 
+    @api.depends("mes_revision", "mes_plant_revision", "mes_refused_revision")
+    def _compute_mes_revision_state(self):
+        for order in self:
+            state = RevisionState.SENT if order.mes_revision else None
+            if order.mes_revision and order.mes_revision == order.mes_plant_revision:
+                state = RevisionState.ACKNOWLEDGED
+            elif order.mes_revision and order.mes_revision == order.mes_refused_revision:
+                state = RevisionState.REFUSED
+            order.mes_revision_state = state.value if state else False
+
     @api.depends("mes_phase")
     def _compute_state(self):
         # Odoo ends an order with its last move; ours ends when it is posted (trap 3).
@@ -70,13 +84,7 @@ class MrpProduction(models.Model):
 
     def action_confirm(self):
         result = super().action_confirm()
-        for order in self:
-            plant = order._mes_plant()
-            if order.mes_phase or not self.env["mes.route"]._targets("mes.order.released.v1", plant):
-                continue
-            order.mes_phase = OrderPhase.PLANNED.value
-            if plant.mes_auto_release:
-                order._mes_release_by_rule()
+        self._mes_plan()
         return result
 
     def action_mes_release(self):
@@ -94,8 +102,7 @@ class MrpProduction(models.Model):
     def action_mes_hold(self, reason=""):
         """Put the orders on quality hold: facts of the plant wait until they are resumed."""
         self._mes_require_role("quality")
-        if not reason:
-            raise UserError(self.env._("Say why the order is put on hold."))
+        self._mes_require_reason(reason)
         for order in self:
             self.env["mes.order.lifecycle"]._person(order, OrderEvent.HOLD, reason)
 
@@ -105,44 +112,20 @@ class MrpProduction(models.Model):
         for order in self:
             self.env["mes.order.lifecycle"]._person(order, OrderEvent.RESUME)
 
+    def action_mes_close(self, reason=""):
+        """End the orders with what is booked, and tell the plant to stop."""
+        self._mes_require_role("planner")
+        self._mes_require_reason(reason)
+        for order in self:
+            self.env["mes.order.lifecycle"]._close_short(order, reason)
+
+    def action_mes_reopen(self, reason=""):
+        """Let the plant go on with orders that were completed too soon."""
+        self._mes_require_role("supervisor")
+        self._mes_require_reason(reason)
+        for order in self:
+            self.env["mes.order.lifecycle"]._reopen(order, reason)
+
     def action_mes_retry_parked(self):
         """Try the parked messages of the orders again now."""
         self.mes_inbox_ids._resume()
-
-    def button_mark_done(self):
-        # A plant's order is closed by the plant and posted by us; the rest is Odoo's business.
-        ours = self.filtered(lambda order: order._mes_is_with_plant())
-        for order in ours:
-            self.env["mes.order.lifecycle"]._post(order)
-        rest = self - ours
-        # Also for no order at all: the backorder wizard names its orders in the context only.
-        result = super(MrpProduction, rest).button_mark_done() if rest or not ours else True
-        # Made by hand before it was ever released: plain Odoo, without a phase.
-        rest.filtered(
-            lambda order: order.mes_phase == OrderPhase.PLANNED.value and order.state == "done"
-        ).mes_phase = False
-        return result
-
-    def _action_cancel(self):
-        for order in self.filtered(lambda order: order._mes_is_with_plant()):
-            if any(move.state == "done" for move in order.move_raw_ids | order.move_finished_ids):
-                raise UserError(
-                    self.env._("%s has postings. Let the plant complete it short instead of cancelling.", order.name)
-                )
-        for order in self.filtered(lambda order: order.mes_phase and order.mes_phase != OrderPhase.CANCELLED.value):
-            self.env["mes.order.lifecycle"]._person(order, OrderEvent.CANCEL)
-        return super()._action_cancel()
-
-    def _set_qty_producing(self, pick_manual_consumption_moves=True):
-        # The plant reports what it consumes; a changed quantity must not pick components by itself (trap 2).
-        if self._mes_is_with_plant():
-            return None
-        return super()._set_qty_producing(pick_manual_consumption_moves)
-
-    def _split_productions(self, amounts=False, cancel_remaining_qty=False, set_consumed_qty=False):
-        self._mes_refuse_restructuring()
-        return super()._split_productions(amounts, cancel_remaining_qty, set_consumed_qty)
-
-    def _pre_action_split_merge_hook(self, merge=False, split=False):
-        self._mes_refuse_restructuring()
-        return super()._pre_action_split_merge_hook(merge, split)

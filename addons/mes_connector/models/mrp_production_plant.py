@@ -1,4 +1,4 @@
-"""Doorway on the manufacturing order, second half: what the rooms ask about an order and how its release is frozen."""
+"""Doorway on the manufacturing order, second half: what the rooms ask about an order."""
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
@@ -16,8 +16,6 @@ WITH_PLANT = frozenset(
         OrderPhase.COMPLETED,
     )
 )
-#: Operations are numbered 10, 20, …, as plants are used to.
-OPERATION_STEP = 10
 
 
 class MrpProduction(models.Model):
@@ -59,31 +57,13 @@ class MrpProduction(models.Model):
     def _mes_is_with_plant(self):
         return self.mes_phase in WITH_PLANT
 
-    def _mes_begin(self):
-        """Freeze what the plant will call the order and its operations, and count the revision."""
-        self.ensure_one()
-        self.write(
-            {
-                "mes_phase": self.mes_phase or OrderPhase.PLANNED.value,
-                "mes_reference": self.mes_reference or self.name,
-                "mes_revision": self.mes_revision + 1,
-                "mes_acknowledged_at": False,
-            }
-        )
-        for position, workorder in enumerate(self.workorder_ids.sorted(lambda one: (one.sequence, one.id)), start=1):
-            workorder.mes_operation = workorder.mes_operation or str(position * OPERATION_STEP)
+    def _mes_phase_label(self):
+        return dict(self._fields["mes_phase"]._description_selection(self.env)).get(self.mes_phase, "")
 
     def action_mes_open_inbox(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("mes_connector.mes_inbox_message_action")
         return dict(action, domain=[("production_id", "=", self.id)], context={})
-
-    def _mes_release_by_rule(self):
-        """Release by the plant's rule; what is missing becomes a case, so that confirming never fails for it."""
-        try:
-            self.env["mes.order.lifecycle"]._release(self)
-        except UserError as error:
-            self.env["mes.case"]._raise_for_order(self, "release_blocked", str(error))
 
     def _mes_operations(self):
         return self.workorder_ids.sorted(lambda workorder: int(workorder.mes_operation or 0))
@@ -94,6 +74,14 @@ class MrpProduction(models.Model):
             lambda one: one.operation_id and one.operation_id == move.operation_id
         )
 
+    def _mes_has_pieces(self):
+        """Whether anything was made, good or scrapped."""
+        return not self.product_uom_id.is_zero(self._mes_qty_received(self.product_uom_id))
+
+    def _mes_require_reason(self, reason):
+        if not reason:
+            raise UserError(self.env._("Say why."))
+
     def _mes_require_role(self, role):
         """Every button is an API: ask for the role here, not only on the screen.
 
@@ -102,20 +90,3 @@ class MrpProduction(models.Model):
         if not self.env.su and not self.env.user.has_group(f"mes_connector.group_mes_{role}"):
             group = self.env.ref(f"mes_connector.group_mes_{role}").sudo()
             raise AccessError(self.env._("This needs the role %s.", group.name))
-
-    def _mes_refuse_restructuring(self):
-        """One order number per order in the plant: no backorder, split or merge after the release (trap 13)."""
-        for order in self.filtered(lambda order: order._mes_is_with_plant()):
-            raise UserError(
-                self.env._(
-                    "%s is with the plant under one number: it cannot be split, merged or backordered.", order.name
-                )
-            )
-
-    def write(self, vals):
-        # Changing the operation type renames the order, and the plant would lose it (trap 13).
-        if "picking_type_id" in vals and any(
-            order._mes_is_with_plant() and order.picking_type_id.id != vals["picking_type_id"] for order in self
-        ):
-            raise UserError(self.env._("The operation type of an order cannot change once the plant has it."))
-        return super().write(vals)

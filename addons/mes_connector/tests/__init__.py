@@ -2,6 +2,7 @@
 
 from . import (
     test_handler_gone,
+    test_buttons,
     test_cases,
     test_catalogue,
     test_credentials,
@@ -11,6 +12,7 @@ from . import (
     test_gateway_sink,
     test_intake_controller,
     test_lane,
+    test_order_change,
     test_order_lifecycle,
     test_outbox,
     test_parking,

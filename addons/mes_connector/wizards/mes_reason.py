@@ -1,8 +1,16 @@
-"""Asks for the reason of a hold, a discard, a pause or a drain before it is done."""
+"""Asks for the reason of a hold, a short close, a reopening, a discard, a pause or a drain before it is done."""
 
 from odoo import fields, models
 
 from ..core import states
+from ..core.order_machine import OrderEvent
+
+#: What is done to an order with a reason, and its button.
+ORDER_ACTIONS = {
+    OrderEvent.HOLD.value: "action_mes_hold",
+    OrderEvent.CLOSE.value: "action_mes_close",
+    OrderEvent.REOPEN.value: "action_mes_reopen",
+}
 
 
 class MesReason(models.TransientModel):
@@ -12,7 +20,7 @@ class MesReason(models.TransientModel):
     reason = fields.Char(required=True)
     res_model = fields.Selection(
         [
-            ("mrp.production", "Hold"),
+            ("mrp.production", "Hold, close or reopen"),
             ("mes.inbox.message", "Discard"),
             ("mes.system", "Pause a system"),
             ("mes.route", "Pause a route"),
@@ -20,6 +28,9 @@ class MesReason(models.TransientModel):
         ],
         required=True,
         readonly=True,
+    )
+    order_event = fields.Selection(
+        [(event, event.capitalize()) for event in ORDER_ACTIONS], readonly=True, default=OrderEvent.HOLD.value
     )
     pause_kind = fields.Selection(states.selection(states.PauseKind), readonly=True)
 
@@ -32,6 +43,6 @@ class MesReason(models.TransientModel):
         elif self.pause_kind == states.PauseKind.DRAIN.value:
             records.action_drain(self.reason)
         elif self.res_model == "mrp.production":
-            records.action_mes_hold(self.reason)
+            getattr(records, ORDER_ACTIONS[self.order_event])(self.reason)
         else:
             records.action_discard(self.reason)
