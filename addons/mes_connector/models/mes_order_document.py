@@ -75,7 +75,21 @@ class MesOrderDocument(models.AbstractModel):
             data["due"] = to_wire_time(order.date_deadline)
         if order.origin:
             data["origin"] = order.origin
+        if parent := order._get_sources()[:1]:
+            data["parent"] = parent.mes_reference or parent.name
+        if attributes := self._attributes(order):
+            data["attributes"] = attributes
         return data
+
+    def _attributes(self, order):
+        """What was chosen for a configured product: the values of its variant, and those that make none."""
+        chosen = order.product_id.product_template_attribute_value_ids
+        values = chosen | order.never_product_template_attribute_value_ids
+        return [self._attribute(order, value) for value in values.sorted()]
+
+    def _attribute(self, _order, value):
+        """One chosen value; an addon that knows more of it adds that."""
+        return {"attribute": value.attribute_id.name, "value": value.name}
 
     def _operation(self, workorder):
         operation = {

@@ -9,6 +9,7 @@ INTENT = frozenset(
         "product_qty",
         "date_start",
         "date_finished",
+        "date_deadline",
         "priority",
         "bom_id",
         "move_raw_ids",

@@ -26,6 +26,7 @@ class MrpProduction(models.Model):
     mes_parked_count = fields.Integer("Parked messages", compute="_compute_mes_messages", compute_sudo=True)
     # sudo: as above. The number of the last move, by which a screen tells news from what it shows already.
     mes_last_transition = fields.Integer(compute="_compute_mes_last_transition", compute_sudo=True)
+    mes_child_ids = fields.Many2many("mrp.production", string="Orders it waits for", compute="_compute_mes_child_ids")
     mes_has_route = fields.Boolean("Its plant takes orders", compute="_compute_mes_has_route", compute_sudo=True)
 
     @api.depends("mes_inbox_ids.state")
@@ -44,6 +45,11 @@ class MrpProduction(models.Model):
         last = dict(self.env["mes.order.transition"]._read_group(domain, ["production_id"], ["id:max"]))
         for order in self:
             order.mes_last_transition = last.get(order, 0)
+
+    @api.depends("production_group_id.child_ids.production_ids")
+    def _compute_mes_child_ids(self):
+        for order in self:
+            order.mes_child_ids = order._get_children().filtered("mes_phase")
 
     @api.depends("picking_type_id")
     def _compute_mes_has_route(self):

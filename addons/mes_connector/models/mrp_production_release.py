@@ -23,8 +23,16 @@ class MrpProduction(models.Model):
             if order.mes_phase or not self.env["mes.route"]._targets("mes.order.released.v1", plant):
                 continue
             order.mes_phase = OrderPhase.PLANNED.value
-            if plant.mes_auto_release:
+            if plant.mes_auto_release and not self.env.context.get("mes_release_later"):
                 order._mes_release_by_rule()
+
+    def _post_run_manufacture(self, post_production_values):
+        # Only now does an order that a need made know which order needs it.
+        result = super()._post_run_manufacture(post_production_values)
+        for order in self.filtered(lambda one: one.mes_phase == OrderPhase.PLANNED.value):
+            if order._mes_plant().mes_auto_release:
+                order.with_context(mes_release_later=False)._mes_release_by_rule()
+        return result
 
     def _mes_begin(self):
         """Freeze what the plant will call the order and its operations, and count the revision."""

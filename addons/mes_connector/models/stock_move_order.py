@@ -36,7 +36,12 @@ class StockMove(models.Model):
     def write(self, vals):
         if not INTENT.isdisjoint(vals):
             self._mes_watch()
-        return super().write(vals)
+        result = super().write(vals)
+        if "date_deadline" in vals:
+            # Odoo moves the deadline of what is made, and forgets the order's own.
+            orders = self.production_id.filtered(lambda order: self.env["mes.order.change"]._is_told(order))
+            orders.date_deadline = vals["date_deadline"]
+        return result
 
     def unlink(self):
         self._mes_watch()
