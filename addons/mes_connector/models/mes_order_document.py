@@ -63,7 +63,7 @@ class MesOrderDocument(models.AbstractModel):
                 "name": order.product_id.name,
                 "tracking": order.product_tracking,
             },
-            "quantity": self._quantity(order.product_qty, order.product_uom_id),
+            "quantity": self._quantity(order._mes_qty_ordered(), order.product_uom_id),
             "planned_start": to_wire_time(order.date_start),
             "planned_end": to_wire_time(order.date_finished or order.date_start),
             "priority": int(order.priority or 0),
