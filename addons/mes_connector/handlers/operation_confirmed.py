@@ -1,4 +1,7 @@
-"""An operation made progress: the work order's pieces and minutes; stock moves only by the other events."""
+"""An operation made progress: the work order's pieces and minutes.
+
+Stock moves only by the other events, unless the plant receives its finished pieces by the last operation.
+"""
 
 from odoo import models
 
@@ -18,8 +21,13 @@ class MesHandlerOperationConfirmed(models.AbstractModel):
         center = resolver._work_center(order.company_id, data["work_center"])
         users = resolver._operators(order.company_id, data.get("operators", []))
         pieces = self._pieces(order, data)
-        booked = workorder.qty_produced + workorder.mes_qty_scrapped + workorder.mes_qty_rework
-        order._mes_check_output(booked, sum(pieces.values()))
+        laws, receipt = self.env["mes.conservation"], self.env["mes.receipt"]
+        receipt._follow_operation(order, workorder, data, pieces, command.message)
+        rework = laws._check_operation(order, workorder, pieces)
+        if rework:
+            pieces["confirmed_rework"] = rework
+        lines = receipt._confirmed_lines(order, workorder, data)
+        laws._check_output(order, lines)
         self._advance(order, OrderEvent.CONFIRM, command)
         time = self.env["mes.time"]
         spent = time._own_minutes(data["minutes"])
@@ -28,7 +36,10 @@ class MesHandlerOperationConfirmed(models.AbstractModel):
         workorder._mes_add(pieces)
         if data["final"]:
             workorder._mes_finish(command.at, command.message)
-        return HandlerResult(effects=self._effects(order, workorder, pieces, spent))
+        effects = self._effects(order, workorder, pieces, spent)
+        if lines:
+            effects += receipt._report(order, lines, command)
+        return HandlerResult(effects=effects)
 
     def _pieces(self, order, data):
         """``{kind of effect: quantity in the order's unit}``; good pieces always, the others when there are any."""

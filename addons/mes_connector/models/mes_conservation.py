@@ -2,7 +2,7 @@
 
 from odoo import api, models
 
-from ..core.conservation import check_consumption, check_return, check_serials
+from ..core.conservation import Output, add_output, check_consumption, check_return, check_serials
 from ..core.states import ReportKind, ToleranceMode
 
 
@@ -23,6 +23,19 @@ class MesConservation(models.AbstractModel):
         for product, serials in self._serials(lines).items():
             made = self._still_there(order, serials, "production_id", kinds)
             check_serials([lot.name for lot in serials], self._total(lines, product), made.mapped("name"))
+
+    @api.model
+    def _check_operation(self, order, workorder, pieces):
+        """Refuse pieces of an operation beyond the order and its tolerance.
+
+        :param pieces: ``{kind of effect: quantity}`` in the order's unit
+        :return: by how much the pieces in rework change: reworked ones come out again as good or scrap
+        :raises Permanent: ``over_delivery``
+        """
+        booked = Output(workorder.qty_produced, workorder.mes_qty_scrapped, workorder.mes_qty_rework)
+        delta = Output(*(pieces.get(kind, 0.0) for kind in ("confirmed", "confirmed_scrap", "confirmed_rework")))
+        percent = order._mes_plant().mes_over_delivery_percent
+        return add_output(order._mes_qty_ordered(), percent, booked, delta).rework - booked.rework
 
     @api.model
     def _check_consumption(self, order, lines):

@@ -144,7 +144,7 @@ class MesPosting(models.AbstractModel):
             line.lot_id.name or "",
             line.quantity,
             product.uom_id.unece_code or product.uom_id.name,
-            record=line.reference or line.move_id.name or "",
+            record=line.reference or line.move_id.origin or "",
             res_model=line._name,
             res_id=line.id,
             **more,

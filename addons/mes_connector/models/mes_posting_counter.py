@@ -24,7 +24,6 @@ class MesPosting(models.AbstractModel):
                 "location_dest_id": move.location_id.id,
                 "origin_returned_move_id": move.id,
                 "origin": order.name,
-                "reference": order.name,
                 "company_id": order.company_id.id,
             }
         )

@@ -61,6 +61,20 @@ class MesReceipt(models.AbstractModel):
         order._mes_follow("received", good, (pieces, cumulative), message)
 
     @api.model
+    def _follow_operation(self, order, workorder, data, pieces, message):
+        """The same for the counters of an operation, of good and of scrapped pieces.
+
+        :raises Parked: ``sequence_gap`` or ``semantic_duplicate``
+        """
+        booked = {"good": workorder.qty_produced, "scrap": workorder.mes_qty_scrapped}
+        added = {"good": pieces["confirmed"], "scrap": pieces.get("confirmed_scrap", 0.0)}
+        unit, resolver = order.product_uom_id, self.env["mes.resolver"]
+        for name, told in data.get("cumulative", {}).items():
+            cumulative = resolver._quantity({"value": told, "uom": data["good"]["uom"]}, unit, order.product_id)
+            counter = f"{workorder.mes_operation}/{name}"
+            order._mes_follow(counter, booked[name], (added[name], cumulative), message)
+
+    @api.model
     def _check_noted(self, order, lines):
         """What is only informative keeps to the conservation laws all the same.
 

@@ -3,7 +3,7 @@
 A counter-move carries the quantity of a posted move back, by lot; it names that move as the one it returns.
 """
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 #: In the context of a write by which we date a posting ourselves.
 DATING = "mes_dating"
@@ -16,6 +16,13 @@ class StockMove(models.Model):
         "Estimated", readonly=True, copy=False, help="Consumed by its share of the bill of materials; nobody reported."
     )
     mes_is_scrap = fields.Boolean("For scrap", readonly=True, copy=False, help="Received only to be scrapped.")
+
+    @api.depends("origin_returned_move_id")
+    def _compute_reference(self):
+        result = super()._compute_reference()
+        for move in self.filtered(lambda one: not one.reference and one.origin_returned_move_id._mes_order().mes_phase):
+            move.reference = move.origin_returned_move_id.reference
+        return result
 
     def _mes_order(self):
         """The order whose component or product this is."""

@@ -20,6 +20,8 @@ from . import (
     test_outbox_expiry,
     test_overview,
     test_pause,
+    test_posting_reversal,
+    test_posting_rules,
     test_posting_traps,
     test_replay,
     test_retention,

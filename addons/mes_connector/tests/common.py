@@ -232,9 +232,14 @@ class MesCase(TransactionCase):
 
     def genealogy(self, order):
         """{finished lot: {component lot: quantity}} over tracked components."""
-        found = {}
+        used = {}
         for line in order.move_finished_ids.filtered(lambda move: move.state == "done").move_line_ids:
-            used = found.setdefault(line.lot_id.name, {})
-            for component in line.consume_line_ids.filtered("lot_id"):
-                used[component.lot_id.name] = used.get(component.lot_id.name, 0) + component.quantity
+            used[line.lot_id.name] = used.get(line.lot_id.name, line.browse()) | line.consume_line_ids
+        return {name: self.by_lot(lines.filtered("lot_id")) for name, lines in used.items()}
+
+    def by_lot(self, lines):
+        """{lot: quantity} of done lines, less what came back."""
+        found = {}
+        for line in lines:
+            found[line.lot_id.name] = found.get(line.lot_id.name, 0) + line.move_id._mes_net_by_lot()[line.lot_id]
         return found
