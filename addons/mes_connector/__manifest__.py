@@ -19,6 +19,7 @@
         "data/mes_event_type_data.xml",
         "data/ir_cron_data.xml",
         "data/ir_cron_replay_data.xml",
+        "data/ir_cron_master_data.xml",
         "views/mes_reason_views.xml",
         "views/mes_credential_issue_views.xml",
         "views/mes_attempt_views.xml",
@@ -43,8 +44,12 @@
         "views/stock_warehouse_views.xml",
         "views/uom_uom_views.xml",
         "views/mrp_workcenter_views.xml",
+        "views/mes_publication_views.xml",
+        "views/mes_publication_run_views.xml",
+        "views/mes_master_views.xml",
         "views/mes_menus.xml",
         "views/mes_downtime_views.xml",
+        "views/mes_master_menus.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -184,6 +184,10 @@ _TABLE = (
     ("not_owner", _REJECT, Role.STEWARD,
      "Another system owns this value.",
      "Change it in the system that owns it."),
+    # Master data: cases that no message carries
+    ("master_data_incomplete", _PARK, Role.STEWARD,
+     "Master data cannot be published: codes are missing.",
+     "Add what is named; it is published by itself then. Publications lists all that is incomplete."),
     # Orders: cases that no message carries
     ("release_blocked", _PARK, Role.PLANNER,
      "The rule of the plant could not release the order.",

@@ -231,6 +231,25 @@ class ReplayState(str, Enum):
     FAILED = "failed"
 
 
+class PublicationKind(str, Enum):
+    """What kind of object a system is kept informed of."""
+
+    PRODUCT = "product"
+    BOM = "bom"
+    ROUTING = "routing"
+    WORK_CENTER = "work_center"
+    REASON_CODE = "reason_code"
+    LOT = "lot"
+    AVAILABILITY = "availability"
+
+
+class MarkTopic(str, Enum):
+    """Why an object is to be looked at again."""
+
+    MASTER_DATA = "master_data"
+    AVAILABILITY = "availability"
+
+
 class CaseState(str, Enum):
     """Whether a case still waits for its owner."""
 

@@ -13,6 +13,7 @@ from . import (
     test_intake_controller,
     test_lane,
     test_order_change,
+    test_master_data,
     test_order_lifecycle,
     test_outbox,
     test_parking,

@@ -1,0 +1,64 @@
+"""Marks: which objects changed and must be looked at again soon; what is made of them is said by the reader.
+
+Facts. Marks are only ever inserted and deleted, never unique and never updated: two transactions that change the same
+object do not conflict here. They are collected in memory and written by one statement when the transaction ends.
+"""
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..core import states
+
+PENDING = "mes.mark.pending"
+
+
+class MesMark(models.Model):
+    _name = "mes.mark"
+    _description = "Changed Object"
+    _log_access = False
+
+    topic = fields.Selection(states.selection(states.MarkTopic), required=True)
+    res_model = fields.Char("Model", required=True)
+    res_id = fields.Many2oneReference("Record", model_field="res_model", required=True)
+    location_id = fields.Integer("Where", help="Stock location of the change; its plant is looked up later.")
+
+    _topic = models.Index("(topic, id)")
+
+    @api.model
+    def _put(self, topic, keys):
+        """Note ``keys``, ``(model, id, location id or 0)`` each, until the transaction ends."""
+        precommit = self.env.cr.precommit
+        pending = precommit.data.setdefault(PENDING, set())
+        if not pending:
+            # sudo: whoever changes an object leaves its mark; nobody may write marks by hand.
+            precommit.add(self.sudo()._store)
+        pending.update((topic.value, *key) for key in keys)
+
+    def _store(self):
+        pending = sorted(self.env.cr.precommit.data.pop(PENDING, ()))
+        if not pending:
+            return
+        topics, names, ids, locations = zip(*pending, strict=True)
+        self.env.cr.execute(
+            SQL(
+                """INSERT INTO mes_mark (topic, res_model, res_id, location_id)
+                   SELECT * FROM unnest(%s::varchar[], %s::varchar[], %s::int[], %s::int[])""",
+                list(topics),
+                list(names),
+                list(ids),
+                list(locations),
+            )
+        )
+
+    @api.model
+    def _take(self, topic, limit):
+        """Remove the oldest marks and return ``[(model, id, location id)]``, none twice; in this transaction."""
+        self.env.cr.execute(
+            SQL(
+                """DELETE FROM mes_mark WHERE id IN (SELECT id FROM mes_mark WHERE topic = %s ORDER BY id LIMIT %s)
+                   RETURNING res_model, res_id, location_id""",
+                topic.value,
+                limit,
+            )
+        )
+        return list(dict.fromkeys(self.env.cr.fetchall()))
