@@ -14,6 +14,7 @@ from . import (
     test_lane,
     test_order_change,
     test_master_data,
+    test_master_run,
     test_order_lifecycle,
     test_outbox,
     test_parking,
