@@ -11,12 +11,14 @@ from .envelope import canonical_json
 class Snapshot:
     """One object as it is now: its key on the wire and all there is to say of it.
 
-    ``missing`` are the sentences that name what keeps it from being said whole; it is not said at all then.
+    ``missing`` are the sentences that name what keeps it from being said whole; it is not said at all then. ``is_last``
+    is for what nobody needs any more: this is told, and nothing after it.
     """
 
     key: str
     data: dict = field(default_factory=dict, hash=False)
     missing: tuple[str, ...] = ()
+    is_last: bool = False
 
 
 @dataclass(frozen=True)

@@ -126,6 +126,14 @@ class ScrapCost(str, Enum):
     SCRAP_ACCOUNT = "scrap_account"
 
 
+class ShortageNotice(str, Enum):
+    """What reaches the buyer when a released order of a plant lacks components."""
+
+    ACTIVITY = "activity"
+    REPLENISH = "replenish"
+    NOBODY = "nobody"
+
+
 class LockedPeriod(str, Enum):
     """What happens to a posting whose day is locked in accounting."""
 

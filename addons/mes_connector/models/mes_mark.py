@@ -1,4 +1,4 @@
-"""Marks: which objects changed and must be looked at again soon; what is made of them is said by the reader.
+"""Marks: which objects changed and must be looked at again soon; what is made of them is the reader's business.
 
 Facts. Marks are only ever inserted and deleted, never unique and never updated: two transactions that change the same
 object do not conflict here. They are collected in memory and written by one statement when the transaction ends.

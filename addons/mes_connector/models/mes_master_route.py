@@ -20,6 +20,12 @@ class MesRoute(models.Model):
         return frozenset(source.KIND for source in sources if self._published_to(source.EVENT_TYPE))
 
     @api.model
+    @ormcache()
+    def _has_plants(self):
+        """Whether any system is sent orders, so that components of released orders matter to somebody."""
+        return bool(self._published_to("mes.order.released.v1"))
+
+    @api.model
     def _published_to(self, event_type):
         """The systems that are told of objects by ``event_type``, whatever their plants."""
         # sudo: whoever changes a product need not read the registry.

@@ -54,7 +54,7 @@ class MesPublication(models.Model):
                 if lacks != row.missing or res_id != row.res_id:
                     row.write({"missing": lacks, "res_id": res_id})
                 if not lacks:
-                    letters += row._letter(source, snapshot.data, is_forced=is_forced)
+                    letters += row._letter(source, snapshot.data, is_deleted=snapshot.is_last, is_forced=is_forced)
         looked_at = set(ids)
         gone = self.union(*rows.values()).filtered(lambda row: row.id not in present and row.res_id in looked_at)
         letters += gone._end(source, is_forced)
@@ -154,7 +154,8 @@ class MesPublication(models.Model):
 
     def action_open_messages(self):
         """Show what the systems were sent about these objects."""
-        kinds = {source.KIND: source.EVENT_TYPE for source in self.env["mes.master"]._sources()}
+        sources = [*self.env["mes.master"]._sources(), self.env["mes.availability"]]
+        kinds = {source.KIND: source.EVENT_TYPE for source in sources}
         action = self.env["ir.actions.act_window"]._for_xml_id("mes_connector.mes_outbox_message_action")
         domain = [
             ("system_id", "in", self.system_id.ids),

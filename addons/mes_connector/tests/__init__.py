@@ -3,6 +3,7 @@
 from . import (
     test_handler_gone,
     test_buttons,
+    test_availability,
     test_cases,
     test_catalogue,
     test_credentials,
