@@ -230,7 +230,7 @@ class MesAvailability(models.AbstractModel):
 class MesOrderLifecycle(models.AbstractModel):
     _inherit = "mes.order.lifecycle"
 
-    def _enter(self, order, *how):
-        result = super()._enter(order, *how)
+    def _enter(self, order, *args, **kwargs):
+        result = super()._enter(order, *args, **kwargs)
         self.env["mes.availability"]._note_order(order)
         return result

@@ -5,7 +5,7 @@ from odoo.fields import Domain
 
 from ..core.master_data import Snapshot
 from ..core.states import PublicationKind
-from .mrp_production_plant import OPERATION_STEP
+from .mrp_production_release import OPERATION_STEP
 
 #: Odoo's types of bills of materials that a plant works with, in the words of the contract.
 TYPES = {"normal": "manufacture", "phantom": "kit"}

@@ -117,8 +117,6 @@ class MrpWorkcenterProductivityLoss(models.Model):
     MES_WATCHED = frozenset({"loss_id", "mes_code", "name"})
     MES_KINDS = (Kind.REASON_CODE.value,)
 
-    mes_code = fields.Char("Plant code", copy=False, help="What plants call this reason.")
-
 
 class StockScrapReasonTag(models.Model):
     _name = "stock.scrap.reason.tag"
