@@ -32,18 +32,17 @@ class Reading:
 def add_output(released: float, percent: float, booked: Output, delta: Output) -> Output:
     """Return what is booked after ``delta``: good, scrap and rework are never more than ``released`` plus ``percent``.
 
-    A reworked piece is reported again as good or scrap: pieces that fit no more beside those in rework come out of
-    them. Raises ``Permanent`` with ``over_delivery``.
+    A reworked piece is reported again, as good, as scrap or as rework once more: what fits no more beside the pieces
+    in rework has come out of them. Raises ``Permanent`` with ``over_delivery``.
     """
     good, scrap = booked.good + delta.good, booked.scrap + delta.scrap
     detail = f"Released {released:g}, booked {booked}, reported {delta}."
     if over_delivery(released, good, scrap, percent):
         raise error("over_delivery", detail)
     free = max(0.0, released * (1 + percent / 100) - good - scrap)
-    rework = min(booked.rework, free)
-    if delta.rework and over_delivery(free, rework, delta.rework, 0.0):
+    if over_delivery(free, 0.0, delta.rework, 0.0):
         raise error("over_delivery", detail)
-    return Output(good, scrap, rework + delta.rework)
+    return Output(good, scrap, min(booked.rework + delta.rework, free))
 
 
 def check_consumption(mode: ToleranceMode, due: float, booked: float, delta: float, percent: float) -> bool:

@@ -98,7 +98,7 @@ class TestPostingTolerance(PostingCase):
         order = self.release(quantity=10)
         self.assertDone(self.confirm(order, "10", 6, rework=self.quantity(4)))
         self.assertEqual(order.workorder_ids[0].mes_qty_rework, 4)
-        more = self.confirm(order, "10", 0, rework=self.quantity(1))
+        more = self.confirm(order, "10", 0, rework=self.quantity(5))
         self.assertStopped(more, InboxState.REJECTED, "over_delivery")
         self.assertDone(again := self.confirm(order, "10", 3))
         self.assertEqual((order.workorder_ids[0].qty_produced, order.workorder_ids[0].mes_qty_rework), (9, 1))
