@@ -23,6 +23,7 @@ from . import (
     test_outbox_expiry,
     test_overview,
     test_pause,
+    test_posting_increments,
     test_posting_reversal,
     test_posting_rules,
     test_posting_traps,
