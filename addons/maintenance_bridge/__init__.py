@@ -1,1 +1,3 @@
-"""Root of the maintenance bridge; it holds no code of its own yet."""
+"""The maintenance bridge: what the plant integration knows of equipment; it extends the connector by inheritance."""
+
+from . import models

@@ -1,0 +1,3 @@
+"""Tests that need a registry with the bridge installed."""
+
+from . import test_equipment
