@@ -44,7 +44,8 @@ class Effect:
     """One thing a message did, as told to the sender and kept as proof of posting.
 
     ``kind`` is a word such as ``received`` or ``consumed``; ``uom`` a UN/ECE code; ``record``
-    the display name of the Odoo record ``(res_model, res_id)``; ``reverses`` the row of the effect it undoes.
+    the display name of the Odoo record ``(res_model, res_id)``; ``reverses`` the row of the effect it undoes;
+    ``note`` says for people what is unusual about it.
     """
 
     kind: str
@@ -56,6 +57,7 @@ class Effect:
     res_model: str = ""
     res_id: int = 0
     reverses: int = 0
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,9 @@ class MesHandlerOperationConfirmed(models.AbstractModel):
         laws, receipt = self.env["mes.conservation"], self.env["mes.receipt"]
         receipt._follow_operation(order, workorder, data, pieces, command.message)
         rework = laws._check_operation(order, workorder, pieces)
-        if rework:
-            pieces["confirmed_rework"] = rework
+        # Pieces that came out of rework are said with a quantity of their own: an effect is never less than nothing.
+        pieces["confirmed_rework"], pieces["reworked"] = max(0.0, rework), max(0.0, -rework)
+        pieces = {kind: quantity for kind, quantity in pieces.items() if quantity or kind == "confirmed"}
         lines = receipt._confirmed_lines(order, workorder, data)
         laws._check_output(order, lines)
         self._advance(order, OrderEvent.CONFIRM, command)
@@ -42,13 +43,12 @@ class MesHandlerOperationConfirmed(models.AbstractModel):
         return HandlerResult(effects=effects)
 
     def _pieces(self, order, data):
-        """``{kind of effect: quantity in the order's unit}``; good pieces always, the others when there are any."""
+        """``{kind of effect: quantity in the order's unit}``."""
         names = {"good": "confirmed", "scrap": "confirmed_scrap", "rework": "confirmed_rework"}
         resolver, unit = self.env["mes.resolver"], order.product_uom_id
-        pieces = {
+        return {
             kind: resolver._quantity(data[name], unit, order.product_id) for name, kind in names.items() if name in data
         }
-        return {kind: quantity for kind, quantity in pieces.items() if quantity or kind == "confirmed"}
 
     def _effects(self, order, workorder, pieces, spent):
         record = {"record": workorder.name, "res_model": workorder._name, "res_id": workorder.id}

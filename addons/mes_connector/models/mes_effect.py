@@ -21,6 +21,7 @@ class MesEffect(models.Model):
     res_model = fields.Char()
     res_id = fields.Many2oneReference(model_field="res_model")
     record = fields.Char("Posted as")
+    note = fields.Char()
     reverses_id = fields.Many2one("mes.effect", "Undoes", ondelete="set null", index="btree_not_null")
     reversed_by_ids = fields.One2many("mes.effect", "reverses_id", "Undone by")
 
@@ -42,6 +43,7 @@ class MesEffect(models.Model):
                     "res_model": effect.res_model,
                     "res_id": effect.res_id,
                     "record": effect.record,
+                    "note": effect.note,
                     "reverses_id": effect.reverses or False,
                 }
                 for effect in effects
@@ -52,7 +54,7 @@ class MesEffect(models.Model):
     def _to_wire(self, effect):
         """An effect (core value or row) as business answers and the status page show it."""
         wire = {"kind": effect.kind}
-        for name in ("product", "lot", "record"):
+        for name in ("product", "lot", "record", "note"):
             if getattr(effect, name):
                 wire[name] = getattr(effect, name)
         if effect.uom:

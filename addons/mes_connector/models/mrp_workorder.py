@@ -12,11 +12,12 @@ from odoo import fields, models
 from ..core.states import TimeMark
 
 ENDED = ("done", "cancel")
-#: Kind of effect of a confirmation, and the field that counts its pieces.
+#: Kind of effect of a confirmation, the field that counts its pieces, and in which direction.
 PIECES = {
-    "confirmed": "qty_produced",
-    "confirmed_scrap": "mes_qty_scrapped",
-    "confirmed_rework": "mes_qty_rework",
+    "confirmed": ("qty_produced", 1),
+    "confirmed_scrap": ("mes_qty_scrapped", 1),
+    "confirmed_rework": ("mes_qty_rework", 1),
+    "reworked": ("mes_qty_rework", -1),
 }
 
 
@@ -63,7 +64,11 @@ class MrpWorkorder(models.Model):
 
     def _mes_add(self, pieces):
         """Add reported pieces: ``{kind of effect: quantity}``."""
-        self.write({PIECES[kind]: self[PIECES[kind]] + quantity for kind, quantity in pieces.items()})
+        values = {}
+        for kind, quantity in pieces.items():
+            name, sign = PIECES[kind]
+            values[name] = self[name] + sign * quantity
+        self.write(values)
         self._mes_reset(self.production_id)
 
     def _mes_subtract(self, effects):

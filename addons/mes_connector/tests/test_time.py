@@ -5,7 +5,7 @@ from itertools import permutations
 from odoo.fields import Datetime
 from odoo.tests import new_test_user, tagged
 
-from ..core.states import InboxState, OrderPhase
+from ..core.states import InboxState, OrderPhase, ReceiptSource
 from .common import MesCase
 
 
@@ -171,6 +171,29 @@ class TestTime(MesCase):
         self.assertPhase(order, OrderPhase.PARTIALLY_CONFIRMED)
         too_much = self.confirm_at(order, "09:00", {}, good=1, rework=self.quantity(1))
         self.assertStopped(too_much, InboxState.REJECTED, "over_delivery")
+        self.assertDone(self.confirm_at(order, "10:00", {}, good=4))
+        self.assertEqual((workorder.qty_produced, workorder.mes_qty_rework), (10, 0), "reworked pieces are good now")
+
+    def test_the_counter_of_an_operation_is_a_check(self):
+        order = self.release()
+        self.assertDone(self.confirm_at(order, "08:00", {}, good=6, cumulative={"good": 6}))
+        lost = self.confirm_at(order, "09:00", {}, good=2, cumulative={"good": 10})
+        self.assertStopped(lost, InboxState.PARKED, "sequence_gap")
+        self.assertDone(self.confirm_at(order, "08:30", {}, good=2, cumulative={"good": 8}))
+        lost.action_retry()
+        self.drain()
+        self.assertDone(lost)
+        self.assertEqual(order.workorder_ids[0].qty_produced, 10)
+
+    def test_the_last_operation_receives_where_that_is_the_plants_rule(self):
+        self.plant.mes_receipt_source = ReceiptSource.LAST_OPERATION.value
+        order = self.release(10)
+        self.assertDone(self.confirm_at(order, "08:00", {"machine": 5}, good=4, lot="F1"))
+        self.assertEqual(self.on_hand(self.gearbox), 0, "the first operation makes no gearbox")
+        last = self.confirm_at(order, "09:00", {"machine": 5}, good=4, operation="20", lot="F1")
+        self.assertDone(last)
+        self.assertEqual(self.on_hand(self.gearbox), 4)
+        self.assertEqual(last.effect_ids.mapped("kind"), ["confirmed", "time", "received"])
 
     def test_what_a_message_booked_can_be_taken_back_exactly(self):
         order = self.release()

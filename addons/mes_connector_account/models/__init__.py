@@ -1,0 +1,15 @@
+"""Money on what the connector posts: prices of receipts, labor entries, posting days, and the figures on screens."""
+
+from . import (
+    account_move,
+    mes_backlog,
+    mes_order_document,
+    mes_order_value,
+    mes_posting,
+    mrp_production,
+    mrp_workcenter,
+    mrp_workorder,
+    res_company,
+    stock_move,
+    stock_scrap,
+)
