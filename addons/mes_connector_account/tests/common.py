@@ -1,5 +1,7 @@
 """The connector's world with money: categories by cost method, accounts on locations, prices and rates."""
 
+from datetime import datetime, timedelta
+
 from odoo.tests import new_test_user
 
 from odoo.addons.mes_connector.tests.common import MesCase
@@ -11,7 +13,7 @@ class MoneyCase(MesCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.company = cls.env.company
+        cls.company, cls.clock = cls.env.company, datetime(2026, 11, 22, 10)
         cls.production_account = cls.make_account("MES1", "Production", "asset_current")
         cls.scrap_account = cls.make_account("MES2", "Scrap", "expense")
         cls.labor_account = cls.make_account("MES3", "Labor", "expense")
@@ -37,9 +39,20 @@ class MoneyCase(MesCase):
         for product, price in self.prices.items():
             product.standard_price = price
         self.gearbox.standard_price = 25.0 if method == "standard" else 0.0
-        # Odoo values by dates, also a price that was set: these were set before the plant reported anything.
-        self.env["product.value"].search([("product_id", "in", products.ids)]).date = "2026-01-01 00:00:00"
+        self.price_long_ago(products)
         self.stock_account = self.gearbox.product_tmpl_id.get_product_accounts()["stock_valuation"]
+
+    def price_long_ago(self, products):
+        """Odoo values by dates, also a price that was set: these were set before the plant reported anything."""
+        self.env["product.value"].search([("product_id", "in", products.ids)]).date = "2026-01-01 00:00:00"
+
+    def event(self, event_type, order, **data):
+        # One after the other: what happens in one second Odoo values in the order of its ids.
+        self.clock += timedelta(seconds=1)
+        return {**super().event(event_type, order, **data), **self.stamp(data)}
+
+    def stamp(self, data):
+        return {"time": data.get("envelope", {}).get("time", f"{self.clock:%Y-%m-%dT%H:%M:%SZ}")}
 
     def work(self, order, pieces, lot, *, minutes=12, index=0, receive=True):
         """One increment: both operations with their components and minutes, then the pieces."""

@@ -144,6 +144,7 @@ class TestValuation(MoneyCase):
         self.value_by("average")
         chips = self.make_product("CHIPS", "none", self.env.ref("uom.product_uom_unit"))
         chips.categ_id = self.gearbox.categ_id
+        self.price_long_ago(chips)
         self.bom.byproduct_ids = [(0, 0, {"product_id": chips.id, "product_qty": 1, "cost_share": 10})]
         order = self.release(20)
         self.work(order, 10, "F1")
