@@ -38,6 +38,7 @@
         "views/mes_system_views.xml",
         "views/mes_overview_views.xml",
         "views/mes_replay_views.xml",
+        "views/mes_paper_views.xml",
         "views/mrp_production_views.xml",
         "views/mrp_workorder_views.xml",
         "views/res_config_settings_views.xml",

@@ -203,9 +203,8 @@ class MesDispatcher(models.AbstractModel):
         envelope = message._envelope()
         # The dispatcher runs as the system user; the company is the message's own.
         handler = self.env[self._handler_of(message.event_type)].with_company(message.company_id)
-        result = handler.with_context(mes_reported=REPORTED)._handle(
-            HandlerCommand(message, message.system_id, envelope)
-        )
+        command = HandlerCommand(message, message.system_id, envelope)
+        result = handler.with_context(mes_reported=REPORTED, mes_reported_at=command.at)._handle(command)
         message._settle(InboxEvent.APPLY, self._code(result.code), result.text, result.effects)
 
     def _handler_of(self, event_type):

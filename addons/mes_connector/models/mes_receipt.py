@@ -82,7 +82,9 @@ class MesReceipt(models.AbstractModel):
         """
         unit = order.product_id.uom_id
         noted = order.mes_effect_ids.filtered(
-            lambda effect: effect.kind == EffectKind.NOTED.value and not effect.reversed_by_ids
+            lambda effect: (
+                effect.kind == EffectKind.NOTED.value and effect.res_model == order._name and not effect.reversed_by_ids
+            )
         )
         order._mes_check_output(sum(noted.mapped("quantity")), sum(line.quantity for line in lines), unit)
 

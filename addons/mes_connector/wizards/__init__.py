@@ -1,3 +1,3 @@
-"""Screens that are used once: issue a credential; hold, close, reopen, discard, pause or drain with a reason."""
+"""Screens that are used once: issue a credential, book by hand, and whatever asks for a reason first."""
 
-from . import change_production_qty, mes_credential_issue, mes_reason
+from . import change_production_qty, mes_credential_issue, mes_paper_book, mes_reason

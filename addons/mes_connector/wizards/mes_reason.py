@@ -21,6 +21,7 @@ class MesReason(models.TransientModel):
     res_model = fields.Selection(
         [
             ("mrp.production", "Hold, close or reopen"),
+            ("stock.warehouse", "Start paper mode"),
             ("mes.inbox.message", "Discard"),
             ("mes.system", "Pause a system"),
             ("mes.route", "Pause a route"),
@@ -44,5 +45,7 @@ class MesReason(models.TransientModel):
             records.action_drain(self.reason)
         elif self.res_model == "mrp.production":
             getattr(records, ORDER_ACTIONS[self.order_event])(self.reason)
+        elif self.res_model == "stock.warehouse":
+            records.action_mes_paper_start(self.reason)
         else:
             records.action_discard(self.reason)
