@@ -137,7 +137,7 @@ class MesOrderDocument(models.AbstractModel):
             "revision": order.mes_revision,
             "good": self._quantity(order.mes_qty_good, unit),
             "scrap": self._quantity(order.mes_qty_scrapped, unit),
-            "yield_variance": round(order.mes_qty_good - order.product_qty, 6),
+            "yield_variance": round(order.mes_qty_good - order._mes_qty_ordered(), 6),
             "consumption": self._consumption(order),
             "posted_at": to_wire_time(fields.Datetime.now()),
         }
@@ -149,11 +149,7 @@ class MesOrderDocument(models.AbstractModel):
             moves = order.move_raw_ids.filtered(lambda move, product=product: move.product_id == product)
             unit = product.uom_id
             planned = sum(move.product_uom._compute_quantity(move.product_uom_qty, unit, round=False) for move in moves)
-            actual = sum(
-                move.product_uom._compute_quantity(move.quantity, unit, round=False)
-                for move in moves
-                if move.state == "done"
-            )
+            actual = order._mes_qty_consumed(product)
             rows.append(
                 {
                     "product": product.default_code or product.display_name,

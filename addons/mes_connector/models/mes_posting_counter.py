@@ -85,8 +85,9 @@ class MesPosting(models.AbstractModel):
         is_nothing = line.product_id.uom_id.compare(quantity, 0.0) <= 0
         if rest:
             self._demand(rest[0], max(0.0, quantity))
-            others = rest if is_nothing else rest[1:]
-            others.with_context(skip_mo_check=True)._action_cancel()
+            for move in rest[1:]:
+                self._demand(move, 0.0)
+            (rest if is_nothing else rest[1:]).with_context(skip_mo_check=True)._action_cancel()
         elif not is_nothing:
             last = line[-1]
             demand = last.product_id.uom_id._compute_quantity(quantity, last.product_uom, rounding_method="HALF-UP")

@@ -5,6 +5,7 @@ from . import (
     test_buttons,
     test_availability,
     test_cases,
+    test_conservation,
     test_catalogue,
     test_credentials,
     test_dispatcher,

@@ -211,9 +211,7 @@ class TestPostingIncrements(IncrementsCase):
                 "product_id": order.product_id.id,
                 "mo_id": order.id,
                 "product_qty": pieces,
-                "lot_id": self.env["stock.lot"]
-                .search([("name", "=", lot), ("product_id", "=", order.product_id.id)])
-                .id,
+                "lot_id": made.id,
                 "location_id": self.stock.id,
                 "location_dest_id": self.stock.id,
             }

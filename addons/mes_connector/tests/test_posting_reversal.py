@@ -1,5 +1,7 @@
 """Returns and reversals: what comes back is exact in stock, genealogy, demand and work orders (trap 15)."""
 
+import json
+
 from odoo.tests import tagged
 
 from ..core.states import InboxState, ReceiptSource
@@ -106,6 +108,19 @@ class TestPostingReversal(MesCase):
         self.assertDone(again)
         self.assertEqual((again.code, len(again.effect_ids)), ("already", 0))
         self.assertEqual(self.on_hand(self.housing), 1000)
+
+    def test_what_was_taken_back_is_neither_yield_nor_consumption(self):
+        self.plant.mes_over_delivery_percent = 10
+        order = self.release(quantity=10)
+        wrong = self.consume(order, {(self.housing, self.lots[self.housing][0]): 4})
+        self.reverse(order, wrong)
+        self.increment(order, 11, "F1", 1)
+        self.assertDone(self.complete(order, 11))
+        posted = self.env["mes.outbox.message"].search([("event_type", "=", "mes.order.posted.v1")], limit=1)
+        data = json.loads(posted.payload)["data"]
+        self.assertEqual(data["yield_variance"], 1)
+        rows = {row["product"]: (row["planned"]["value"], row["actual"]["value"]) for row in data["consumption"]}
+        self.assertEqual((rows["HSG-100"], rows["GEAR-20"], rows["SCR-M6"]), ((11, 11), (22, 22), (88, 88)))
 
     def test_what_cannot_be_undone_is_refused(self):
         order = self.release()
