@@ -23,7 +23,7 @@ class Output:
 
 @dataclass(frozen=True)
 class Reading:
-    """What is known of a sender's counter: the pieces booked before it began, and its first delta, if any."""
+    """What is known of a sender's own count: the pieces booked before it began, and its first delta, if any."""
 
     base: float = 0.0
     first: float | None = None
@@ -78,7 +78,7 @@ def check_serials(names: Sequence[str], quantity: float, used: Collection[str] =
         raise error("serial_duplicate", ", ".join(twice))
 
 
-def follow_counter(reading: Reading, booked: float, delta: float, cumulative: float) -> Reading:
+def follow_reading(reading: Reading, booked: float, delta: float, cumulative: float) -> Reading:
     """Return what is known of the counter after a report whose ``cumulative`` counts ``delta`` in.
 
     ``booked`` are the pieces booked before. The counter has begun anew when it shows just this delta, less than

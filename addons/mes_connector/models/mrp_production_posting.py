@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 
 from ..core import errors
-from ..core.conservation import Reading, follow_counter
+from ..core.conservation import Reading, follow_reading
 from ..core.states import ReportKind
 from ..core.tolerance import over_delivery
 from .mrp_production import READERS
@@ -23,7 +23,7 @@ class MrpProduction(models.Model):
         digits="Product Unit",
         help="By how much what the plant made beyond the order has raised its quantity.",
     )
-    mes_counters = fields.Json("Counters of the plant", readonly=True, copy=False)
+    mes_readings = fields.Json("Readings of the plant's own counts", readonly=True, copy=False)
 
     @api.depends("move_finished_ids.returned_move_ids.state")
     def _get_produced_qty(self):
@@ -85,17 +85,17 @@ class MrpProduction(models.Model):
     def _mes_follow(self, counter, booked, report, message):
         """Compare a ``cumulative`` of the sender with what is booked; it is never booked itself.
 
-        :param counter: which of the sender's counters, such as ``received`` or ``10/good``
+        :param counter: which of the sender's own counts, such as ``received`` or ``10/good``
         :param booked: pieces booked before this report
         :param report: (delta, cumulative), in the unit of ``booked``
         :raises Parked: ``sequence_gap`` or ``semantic_duplicate``
         """
         delta, cumulative = report
-        readings = dict(self.mes_counters or {})
+        readings = dict(self.mes_readings or {})
         # sudo: whoever applies the message need not read the log of attempts.
         if DOUBT in message.sudo().attempt_ids.mapped("code"):
             # A person has looked at it and let it through: it counts, and the counter begins here.
             reading = Reading(booked + delta - cumulative)
         else:
-            reading = follow_counter(Reading(*readings.get(counter, ())), booked, delta, cumulative)
-        self.mes_counters = dict(readings, **{counter: [reading.base, reading.first]})
+            reading = follow_reading(Reading(*readings.get(counter, ())), booked, delta, cumulative)
+        self.mes_readings = dict(readings, **{counter: [reading.base, reading.first]})

@@ -10,7 +10,7 @@ from mes_connector_core.conservation import (
     check_consumption,
     check_return,
     check_serials,
-    follow_counter,
+    follow_reading,
 )
 from mes_connector_core.errors import IntegrationError, Parked, Permanent
 from mes_connector_core.states import ToleranceMode
@@ -45,7 +45,7 @@ class Ledger:
         self.consumed -= quantity
 
     def count(self, delta, cumulative, booked):
-        self.reading = follow_counter(self.reading, booked, delta, cumulative)
+        self.reading = follow_reading(self.reading, booked, delta, cumulative)
 
     def assert_lawful(self):
         total = self.output.good + self.output.scrap + self.output.rework
@@ -117,7 +117,7 @@ def test_a_counter_that_counts_is_followed_and_may_begin_anew(deltas, reset_at):
             cumulative, first = 0, None
         cumulative += delta
         first = first or delta
-        reading = follow_counter(reading, booked, delta, cumulative)
+        reading = follow_reading(reading, booked, delta, cumulative)
         booked += delta
     assert booked - reading.base == cumulative
 
@@ -132,13 +132,13 @@ def test_a_lost_or_repeated_delta_is_held(deltas, data):
             continue
         if position > lost:
             with pytest.raises(Parked) as caught:
-                follow_counter(reading, booked, delta, cumulative)
+                follow_reading(reading, booked, delta, cumulative)
             assert caught.value.code == "sequence_gap"
             return
-        reading = follow_counter(reading, booked, delta, cumulative)
+        reading = follow_reading(reading, booked, delta, cumulative)
         booked += delta
         with pytest.raises(Parked) as caught:
-            follow_counter(reading, booked, delta, cumulative)
+            follow_reading(reading, booked, delta, cumulative)
         assert caught.value.code == "semantic_duplicate"
 
 
@@ -157,8 +157,8 @@ def test_a_law_that_is_broken_has_a_code():
         "too_early": lambda: check_return(3, 4, "GEAR"),
         "serial_duplicate": lambda: check_serials(["S1", "S2"], 2, {"S2"}),
         "lot_required": lambda: check_serials(["S1"], 2),
-        "sequence_gap": lambda: follow_counter(Reading(), 40, 10, 60),
-        "semantic_duplicate": lambda: follow_counter(Reading(0, 40), 70, 40, 40),
+        "sequence_gap": lambda: follow_reading(Reading(), 40, 10, 60),
+        "semantic_duplicate": lambda: follow_reading(Reading(0, 40), 70, 40, 40),
     }
     for code, law in broken.items():
         with pytest.raises(IntegrationError) as caught:
