@@ -26,8 +26,8 @@ def _lot_amounts() -> LotAmounts:
 class Books:
     """What one order used and made, by product and lot (``""`` where there is none).
 
-    ``minutes`` are by operation as the work order counts them, ``times`` by operation and operator; ``rework`` are
-    pieces worked twice.
+    ``minutes`` are by operation as the work order counts them, ``times`` of people by operation and operator;
+    ``rework`` are pieces worked twice.
     """
 
     completed: bool = False
@@ -119,10 +119,11 @@ class _Clerk:
 
     def _confirm(self, data: dict[str, Any]) -> None:
         operation, booked = data["operation"], _booked(data["minutes"])
-        (*_others, operator) = data.get("operators") or [""]
+        people, labour = data.get("operators") or [], _decimal(data["minutes"].get("labor", 0))
         self._books.minutes[operation] += booked
-        self._books.times[operation][operator] += booked
-        self._confirmed[operation].add(operator)
+        for person in people:
+            self._books.times[operation][person] += labour / len(people) if labour else booked
+        self._confirmed[operation].update(people)
         if "rework" in data:
             self._books.rework[operation] += _decimal(data["rework"]["value"])
 

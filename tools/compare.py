@@ -66,8 +66,8 @@ def odoo_booking(rpc: Rpc, order: str) -> Booking:
     if not found:
         raise LookupError(f"no order {order}")
     row = found[0]
-    raw = _done_lines(rpc, row["move_raw_ids"])
-    finished = _done_lines(rpc, row["move_finished_ids"])
+    raw = _net_lines(rpc, row["move_raw_ids"])
+    finished = _net_lines(rpc, row["move_finished_ids"])
     scraps = rpc.read(
         "stock.scrap",
         [["production_id", "=", row["id"]], ["state", "=", "done"]],
@@ -160,9 +160,25 @@ def _add(total: Amounts, more: Amounts) -> None:
         total[key] = total.get(key, 0.0) + quantity
 
 
+def _net_lines(rpc: Rpc, moves: list[int]) -> list[dict]:
+    """Done lines of moves, each less what counter-moves took back of its lot; without those of which nothing is left."""
+    back = rpc.read(
+        "stock.move", [["origin_returned_move_id", "in", moves], ["state", "=", "done"]], ["origin_returned_move_id"]
+    )
+    origins = {move["id"]: move["origin_returned_move_id"][0] for move in back}
+    taken: dict[tuple, float] = defaultdict(float)
+    for line in _done_lines(rpc, list(origins)):
+        taken[origins[line["move_id"][0]], line["lot_id"] and line["lot_id"][0]] += line["quantity_product_uom"]
+    lines = _done_lines(rpc, moves)
+    for line in lines:
+        line["quantity_product_uom"] -= taken[line["move_id"][0], line["lot_id"] and line["lot_id"][0]]
+    return [line for line in lines if abs(line["quantity_product_uom"]) > QUANTITY_TOLERANCE]
+
+
 def _done_lines(rpc: Rpc, moves: list[int]) -> list[dict]:
     domain = [["move_id", "in", moves], ["state", "=", "done"]]
-    return rpc.read("stock.move.line", domain, ["product_id", "lot_id", "quantity_product_uom", "consume_line_ids"])
+    fields = ["move_id", "product_id", "lot_id", "quantity_product_uom", "consume_line_ids"]
+    return rpc.read("stock.move.line", domain, fields)
 
 
 def _codes(rpc: Rpc, rows: list[dict]) -> dict[int, str]:

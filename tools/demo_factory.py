@@ -91,6 +91,8 @@ ORDERS = (
     OrderSpec("WH", 16, Scenario.LATE_HOLD),
     OrderSpec("SP", 10, Scenario.HAPPY),
 )
+# Who stands at the machines; the plants know them by these codes and they never log in.
+OPERATORS = {"operator-1": "Olga Operator", "operator-2": "Omar Operator"}
 # Login (also the password) and the groups of each role, besides admin.
 PEOPLE = {
     "planner": ("Paula Planner", ("mes_connector.group_mes_planner", "mrp.group_mrp_user", "stock.group_stock_user")),
@@ -129,6 +131,9 @@ def build(rpc: Rpc) -> Factory:
         fill_stock(factory, plant)
     for login, (name, groups) in PEOPLE.items():
         _make_person(rpc, login, name, groups)
+    for code, name in OPERATORS.items():
+        person = _make_person(rpc, code, name, ())
+        rpc.write("res.users", [person], {"mes_operator_code": code})
     return factory
 
 
@@ -269,6 +274,6 @@ def fill_stock(factory: Factory, plant: PlantSpec) -> None:
     rpc.call("stock.quant", "action_apply_inventory", quants, context=context)
 
 
-def _make_person(rpc: Rpc, login: str, name: str, groups: tuple[str, ...]) -> None:
+def _make_person(rpc: Rpc, login: str, name: str, groups: tuple[str, ...]) -> int:
     members = [[4, rpc.ref(group)] for group in ("base.group_user", *groups)]
-    rpc.create("res.users", {"name": name, "login": login, "password": login, "group_ids": members})
+    return rpc.create("res.users", {"name": name, "login": login, "password": login, "group_ids": members})

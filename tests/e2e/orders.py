@@ -36,6 +36,11 @@ class Orders:
         """Presses *Release*."""
         release_order(self.planner, order.id)
 
+    def change_quantity(self, order: Order, quantity: float) -> None:
+        """Changes the quantity of an order in work, as the planner does."""
+        wizard = self.planner.create("change.production.qty", {"mo_id": order.id, "product_qty": quantity})
+        self.planner.call("change.production.qty", "change_prod_qty", [wizard])
+
     def play(
         self, simulator: Simulator, quantity: float, scenario: str, plant: str = "WH", timeout: float = 90
     ) -> Order:

@@ -113,6 +113,10 @@ class Simulator:
         """States of the orders and counts of the messages."""
         return self._get("summary")
 
+    def stops(self) -> dict[str, Any]:
+        """The stops of work centers it told of, by name."""
+        return self._get("stops")["stops"]
+
     def log(self) -> Any:
         """Everything the plant saw and sent."""
         return self._get("log")

@@ -82,7 +82,7 @@ SAYINGS = {
         OrderEvent.START, lambda _world: {"operation": "10", "work_center": "ASM1", "operator": OPERATOR}
     ),
     "mes.operation.paused.v1": Saying(OrderEvent.PAUSE, lambda _world: {"operation": "10", "reason": "break"}),
-    "mes.operation.resumed.v1": Saying(OrderEvent.START, lambda world: world.paused() and {"operation": "10"}),
+    "mes.operation.resumed.v1": Saying(OrderEvent.PAUSE, lambda world: world.paused() and {"operation": "10"}),
     "mes.operation.confirmed.v1": Saying(OrderEvent.CONFIRM, confirmation),
     "mes.material.consumed.v1": Saying(OrderEvent.CONSUME, lambda world: housings(world, 5)),
     "mes.material.returned.v1": Saying(OrderEvent.RETURN, lambda world: world.used() and housings(world, 1)),

@@ -1,0 +1,275 @@
+"""Named orders as plants know them, each played by the virtual plant (seed 4) and then judged by its ledger alone: stock,
+lots, cost, times and reservations must be what the plant says it did.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import pytest
+
+from simulator import trace
+from simulator.messages import Tracking
+from simulator.scenarios import ScenarioName as Play
+from tools.compare import (
+    MINUTES_TOLERANCE,
+    Amounts,
+    Booking,
+    compare_orders,
+    compare_stock,
+    ledger_booking,
+    odoo_booking,
+    read_stock,
+)
+from tools.demo_factory import register_system
+from tools.stack.process import wait_until
+from tools.stack.rpc import Rpc
+from tools.stack.simulator import Simulator
+
+from .orders import Order, Orders
+from .scenario_world import COST_OF_A_MINUTE, PLANT, Case, Part, ScenarioWorld
+
+SEED = 4
+LOT, SERIAL, UNTRACKED = Tracking.LOT, Tracking.SERIAL, Tracking.NONE
+PLATE = Part("plate", LOT, 2, cost=3.1)
+NUT = Part("nut", UNTRACKED, 4, cost=0.05)
+CABLE = Part("cable", LOT, 1.5, operation=1, cost=0.8, uom="MTR")
+THREE = (2.0, 3.0, 1.0)
+
+DISCRETE = Case("discrete", Play.SERIAL, 6, SERIAL, (Part("motor", SERIAL, 1, cost=41), CABLE, NUT), minutes=THREE)
+MIX = Case("mix", Play.HAPPY, 40, LOT, (Part("powder", LOT, 0.5, cost=1.2, uom="KGM"), Part("salt", LOT, 1, cost=0.3)))
+PAINT = Case("paint", Play.HAPPY, 20, LOT, (Part("MIX", LOT, 2, is_made=True), Part("can", UNTRACKED, 1, cost=0.11)))
+TO_STOCK = Case("to_stock", Play.PARTIAL_WITH_SCRAP, 72, LOT, (PLATE, CABLE, NUT), minutes=THREE[:2])
+WASTE = Case(
+    "waste",
+    Play.WASTE,
+    20,
+    LOT,
+    (PLATE, NUT),
+    by_products=(Part("slag", LOT, 0.25, uom="KGM"), Part("chips", UNTRACKED, 0.1, uom="KGM")),
+)
+TEN_LOTS = Case("ten_lots", Play.TEN_INCREMENTS, 30, LOT, (PLATE, CABLE, NUT), minutes=THREE)
+TEN_SERIALS = Case("ten_serials", Play.TEN_INCREMENTS, 10, SERIAL, (PLATE, CABLE, NUT), minutes=THREE)
+OVER = Case("over", Play.OVER_DELIVERY, 20, LOT, (PLATE, NUT))
+RETURNS = Case("returns", Play.RETURNS, 20, LOT, (PLATE, CABLE, NUT), minutes=THREE[:2])
+CORRECTIONS = Case("corrections", Play.CORRECTIONS, 20, LOT, (PLATE, NUT))
+CREW = Case("crew", Play.CREW, 10, LOT, (PLATE, NUT), minutes=THREE[:2])
+CHANGED = Case("changed", Play.CHANGE, 20, LOT, (PLATE, NUT))
+UNCHANGED = Case("unchanged", Play.REFUSE_CHANGE, 20, LOT, (PLATE, NUT))
+#: In the order of their making: what a case uses of another's product is made before.
+CASES = [DISCRETE, MIX, PAINT, TO_STOCK, WASTE, TEN_LOTS, TEN_SERIALS, OVER, RETURNS, CORRECTIONS, CREW]
+CASES += [CHANGED, UNCHANGED]
+#: What the planner orders in the middle of the work.
+NEW_QUANTITY = 30
+
+each_case = pytest.mark.parametrize("case", CASES, ids=str)
+
+
+@dataclass
+class Played:
+    """The orders by case after all were posted, the plant's books, and what was reserved while two of them waited."""
+
+    orders: dict[Case, Order] = field(default_factory=dict)
+    before: Amounts = field(default_factory=dict)
+    after: Amounts = field(default_factory=dict)
+    ledger: dict[str, dict] = field(default_factory=dict)
+    half_way: dict[str, dict] = field(default_factory=dict)
+    reserved: dict[Case, dict[str, float]] = field(default_factory=dict)
+
+    def entry(self, case: Case) -> dict:
+        return self.ledger[self.orders[case].name]
+
+    def price(self, case: Case) -> float:
+        """What a whole order cost, by the plant's books: its components, and the time of its operations."""
+        prices = case.prices() | {
+            one.product: self.price(one) / self.entry(one)["good"] for one in CASES if one.product in case.prices()
+        }
+        work = COST_OF_A_MINUTE * sum(self.entry(case)["minutes"].values())
+        return trace.material_value(self.entry(case), prices) + work
+
+
+class Day:
+    """A busy day of the scenario plant."""
+
+    def __init__(self, admin: Rpc, orders: Orders, plant: Simulator, location: int):
+        self._admin, self._orders, self._plant, self._location = admin, orders, plant, location
+        self.played = Played()
+
+    def play(self) -> Played:
+        """All cases side by side; the paint waits for its mix, two orders for the planner."""
+        self.played.before = read_stock(self._admin, self._location)
+        for case in CASES:
+            if case is not PAINT:
+                self._release(case)
+        self._change(CHANGED, UNCHANGED)
+        self._orders.wait_for_phase(self.played.orders[MIX], "posted", timeout=180)
+        self._release(PAINT)
+        wait_until(self._is_over, "all scenarios to be posted", timeout=240)
+        self.played.after = read_stock(self._admin, self._location)
+        self.played.ledger = self._plant.ledger()
+        return self.played
+
+    def _release(self, case: Case) -> None:
+        order = self.played.orders[case] = self._orders.create(case.quantity, PLANT.warehouse, case.product)
+        self._plant.plan(order.name, case.scenario.value)
+        self._orders.release(order)
+
+    def _change(self, *cases: Case) -> None:
+        for case in cases:
+            order = self.played.orders[case]
+            part = 0.4 * case.quantity
+            wait_until(
+                lambda order=order, part=part: self._orders.read(order, "mes_qty_good")["mes_qty_good"] == part,
+                f"{order.name} to be made in part",
+                timeout=120,
+            )
+            self.played.reserved[case] = self._reserved_of(order)
+        self.played.half_way = self._plant.ledger()
+        for case in cases:
+            self._orders.change_quantity(self.played.orders[case], NEW_QUANTITY)
+
+    def _reserved_of(self, order: Order) -> dict[str, float]:
+        domain = [["raw_material_production_id", "=", order.id], ["state", "not in", ["done", "cancel"]]]
+        moves = self._admin.read("stock.move", domain, ["product_id", "quantity"])
+        codes = {one["id"]: one["default_code"] for one in self._admin.read("product.product", [], ["default_code"])}
+        return {codes[move["product_id"][0]]: move["quantity"] for move in moves}
+
+    def _is_over(self) -> bool:
+        mine = [order.id for order in self.played.orders.values()]
+        summary = self._plant.summary()
+        return (
+            not self._admin.search("mrp.production", [["id", "in", mine], ["mes_phase", "!=", "posted"]])
+            and summary["idle"]
+            and not summary["messages"]["unanswered"]
+        )
+
+
+@pytest.fixture(scope="module")
+def played(stack, admin, factory, orders):
+    world = ScenarioWorld(factory)
+    for case in CASES:
+        world.make(case)
+    plant = stack.add_simulator(PLANT.system)
+    secret = register_system(factory, PLANT, plant.events_url)
+    plant.start(stack.odoo, stack.database, secret, seed=SEED)
+    return Day(admin, orders, plant, factory.stock_locations[PLANT.warehouse]).play()
+
+
+@each_case
+def test_quantities_lots_and_times_are_the_plants(played, admin, case):
+    assert compare_orders(admin, played.ledger, [played.orders[case].name]) == []
+
+
+def test_the_stock_is_what_the_plants_ledger_leaves(played):
+    assert compare_stock(PLANT.warehouse, played.before, played.after, played.ledger.values()) == []
+
+
+@each_case
+def test_every_lot_is_traced_both_ways(played, admin, case):
+    """Through all levels: a lot of paint goes back to the powder in its mix."""
+    mine = [order.name for order in played.orders.values()]
+    told = [played.ledger[name] for name in mine]
+    booked = [_as_entry(odoo_booking(admin, name)) for name in mine]
+    for made in ledger_booking(played.entry(case)).genealogy:
+        found = trace.upstream(told, made)
+        assert found, made
+        assert trace.upstream(booked, made) == found
+        for part in found:
+            assert trace.downstream(booked, part) == trace.downstream(told, part)
+
+
+@each_case
+def test_pieces_cost_what_the_plant_put_into_them(played, admin, case):
+    domain = [["production_id", "=", played.orders[case].id], ["state", "=", "done"]]
+    received = admin.read("stock.move", domain, ["value"])
+    back = admin.read("stock.move", [["origin_returned_move_id", "in", [one["id"] for one in received]]], ["value"])
+    value = sum(one["value"] for one in received) - sum(one["value"] for one in back)
+    assert value == pytest.approx(played.price(case), abs=0.05)
+
+
+@each_case
+def test_each_persons_time_is_booked(played, admin, case):
+    booked: dict[tuple[str, str], float] = defaultdict(float)
+    for log, operation in _time_logs(admin, played.orders[case]):
+        if log["user_id"]:
+            booked[operation, log["user_id"][1]] += log["duration"]
+    people = {one["mes_operator_code"]: one["name"] for one in _operators(admin)}
+    told = {
+        (operation, people[person]): minutes
+        for operation, times in played.entry(case)["times"].items()
+        for person, minutes in times.items()
+    }
+    assert dict(booked) == pytest.approx(told, abs=MINUTES_TOLERANCE * len(played.entry(case)["genealogy"]))
+
+
+@each_case
+def test_nothing_stays_open_or_reserved(played, admin, case):
+    order = played.orders[case].id
+    for field_name in ("raw_material_production_id", "production_id"):
+        domain = [[field_name, "=", order], ["state", "not in", ["done", "cancel"]]]
+        assert admin.search("stock.move", domain) == []
+    mine = [["product_id.default_code", "=like", f"{case.product}-%"], ["reserved_quantity", "!=", 0]]
+    assert admin.search("stock.quant", mine) == []
+
+
+@pytest.mark.parametrize("case", [CHANGED, UNCHANGED], ids=str)
+def test_while_an_order_waits_its_rest_is_reserved(played, case):
+    entry = played.half_way[played.orders[case].name]
+    assert played.reserved[case] == pytest.approx(entry["reserved"])
+
+
+@pytest.mark.parametrize(
+    ("case", "good"), [(OVER, 22), (RETURNS, 12), (CHANGED, NEW_QUANTITY), (UNCHANGED, 20)], ids=str
+)
+def test_as_much_as_the_plant_makes(played, orders, case, good):
+    assert orders.read(played.orders[case], "mes_qty_good")["mes_qty_good"] == good == played.entry(case)["good"]
+
+
+def test_ten_increments_alternate_the_lots_they_begin_with(played):
+    made = played.entry(TEN_LOTS)["genealogy"]
+    firsts = [next(iter(one["consumed"]["TEN_LOTS-PLATE"])) for one in made]
+    assert len(made) == 10
+    assert len(set(firsts)) == 2
+    assert len({one["lot"] for one in played.entry(TEN_SERIALS)["genealogy"]}) == 10
+
+
+def test_paint_goes_back_two_levels(played):
+    (first, *_more) = played.entry(PAINT)["genealogy"]
+    found = trace.upstream(played.ledger.values(), (first["product"], first["lot"]))
+    assert {product for product, _lot in found} == {"MIX", "MIX-POWDER", "MIX-SALT"}
+
+
+def test_stops_are_booked_by_their_names(played, admin, stack):
+    stops = stack.simulators[PLANT.system].stops()
+    fields = ["name", "workcenter_id", "duration", "ended_at"]
+    booked = {one["name"]: one for one in admin.read("mes.downtime", [["name", "in", list(stops)]], fields)}
+    assert set(booked) == set(stops)
+    for name, stop in stops.items():
+        assert bool(booked[name]["ended_at"]) == ("to" in stop)
+    blocked = admin.read("mrp.workcenter", [["code", "=", "SC-WELD"]], ["working_state"])
+    assert [one["working_state"] for one in blocked] == ["blocked"], "one stop has no end"
+
+
+def _time_logs(admin: Rpc, order: Order) -> list[tuple[dict, str]]:
+    work = admin.read("mrp.workorder", [["production_id", "=", order.id]], ["mes_operation"])
+    operations = {one["id"]: one["mes_operation"] for one in work}
+    domain = [["workorder_id", "in", list(operations)]]
+    logs = admin.read("mrp.workcenter.productivity", domain, ["workorder_id", "user_id", "duration"])
+    return [(log, operations[log["workorder_id"][0]]) for log in logs]
+
+
+def _operators(admin: Rpc) -> list[dict]:
+    return admin.read("res.users", [["mes_operator_code", "!=", False]], ["mes_operator_code", "name"])
+
+
+def _as_entry(booking: Booking) -> dict:
+    """What the trace of Odoo's links is, as the plant's books write it; what has no lot is not traced."""
+    made = []
+    for (product, lot), parts in booking.genealogy.items():
+        consumed: dict[str, dict[str, float]] = defaultdict(dict)
+        for (component, component_lot), quantity in parts.items():
+            if component_lot:
+                consumed[component][component_lot] = quantity
+        made.append({"product": product, "lot": lot, "consumed": consumed})
+    return {"genealogy": made}
