@@ -7,6 +7,7 @@ Pure: chance is an argument, and identity, time and sequence of an event are giv
 import random
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -62,14 +63,17 @@ class Floor:
 
     # -- operations --------------------------------------------------------------------------------------------------
 
-    def start(self, operation: Operation) -> Fact:
-        return self._fact(EventType.OPERATION_STARTED, operator=self.operator, **_place(operation))
+    def start(self, operation: Operation, ago: int = 0) -> Fact:
+        """Work begins; ``ago`` is in minutes, as in what follows."""
+        fact = self._fact(EventType.OPERATION_STARTED, operator=self.operator, **_place(operation))
+        return replace(fact, ago=timedelta(minutes=ago))
 
-    def pause(self, operation: Operation, reason: str) -> Fact:
-        return self._fact(EventType.OPERATION_PAUSED, **_place(operation), reason=reason)
+    def pause(self, operation: Operation, reason: str, ago: int) -> Fact:
+        fact = self._fact(EventType.OPERATION_PAUSED, **_place(operation), reason=reason)
+        return replace(fact, ago=timedelta(minutes=ago))
 
-    def resume(self, operation: Operation) -> Fact:
-        return self._fact(EventType.OPERATION_RESUMED, **_place(operation))
+    def resume(self, operation: Operation, ago: int) -> Fact:
+        return replace(self._fact(EventType.OPERATION_RESUMED, **_place(operation)), ago=timedelta(minutes=ago))
 
     def confirm(self, operation: Operation, step: Increment, *, final: bool, **more: Any) -> Fact:
         """Pieces of an operation with their minutes; ``more`` replaces or adds what the event says."""
@@ -97,7 +101,7 @@ class Floor:
         return Fact(EventType.LABOR_REPORTED, data, timedelta(minutes=ago), timedelta(minutes=minutes))
 
     def stop(self, operation: Operation, name: str, ago: int) -> Fact:
-        """The work center of an operation went down; ``ago`` is in minutes, as in ``go_on``."""
+        """The work center of an operation went down."""
         return self._downtime(EventType.DOWNTIME_STARTED, operation, name, ago)
 
     def go_on(self, operation: Operation, name: str, ago: int) -> Fact:

@@ -69,9 +69,9 @@ def with_a_crew(floor: Floor, scenario: Scenario) -> Iterator[Fact]:
     (step,) = increments(floor.release, scenario)
     for place, operation in enumerate(floor.release.operations):
         stop = f"{floor.release.order}-{operation.code}"
-        yield floor.start(operation)
-        yield floor.pause(operation, "break")
-        yield floor.resume(operation)
+        yield floor.start(operation, 120)
+        yield floor.pause(operation, "break", 100)
+        yield floor.resume(operation, 95)
         yield from floor.use(operation.code, step.pieces)
         yield floor.go_on(operation, stop, 30 + 60 * place)
         yield floor.confirm(operation, step, final=True)

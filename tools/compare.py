@@ -161,7 +161,7 @@ def _add(total: Amounts, more: Amounts) -> None:
 
 
 def _net_lines(rpc: Rpc, moves: list[int]) -> list[dict]:
-    """Done lines of moves, each less what counter-moves took back of its lot; without those of which nothing is left."""
+    """Done lines of moves, each less what counter-moves took back of its lot; what is gone whole is left out."""
     back = rpc.read(
         "stock.move", [["origin_returned_move_id", "in", moves], ["state", "=", "done"]], ["origin_returned_move_id"]
     )

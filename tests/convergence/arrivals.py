@@ -6,7 +6,7 @@ Pure; drawn by seed. An event repeated is byte for byte the same event.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
@@ -22,6 +22,13 @@ STEP = timedelta(seconds=47)
 Request = list[Event]
 #: What goes into the pieces received next (ADR 4), and what Odoo rates by the pieces received so far.
 TIED_TO_PIECES = {EventType.MATERIAL_CONSUMED, EventType.OPERATION_STARTED, EventType.OPERATION_CONFIRMED}
+#: What speaks of what was said before, or of a time that others may end.
+TIED_TO_ALL = {
+    EventType.OPERATION_PAUSED,
+    EventType.OPERATION_RESUMED,
+    EventType.MATERIAL_RETURNED,
+    EventType.POSTING_REVERSED,
+}
 
 
 class Manner(str, Enum):
@@ -45,9 +52,12 @@ class Arrival:
 def events_of(stream: Stream, order: str, run: str, source: str, start: datetime) -> list[Event]:
     """The stream as events of one run, in the order in which they happened; the same but for names and ids."""
     names = {ORDER: order.replace("/", "-"), RUN: run}
-    facts = [Fact(fact.type, {**_named(fact.data, names), "order": order}) for fact in stream.facts]
+    facts: dict[int, Fact] = {}
+    for fact in stream.facts:
+        undoes = facts[id(fact.undoes)] if fact.undoes else None
+        facts[id(fact)] = replace(fact, data={**_named(fact.data, names), "order": order}, undoes=undoes)
     stamp = Stamp(source, "", order, run, 1, start, STEP)
-    events = seal(facts, stamp, random.Random(f"events {run}"))
+    events = seal(facts.values(), stamp, random.Random(f"events {run}"))
     left_out = {"plant", "correlationid"} if stream.numbered else {"plant", "correlationid", "sequence"}
     return [{name: value for name, value in event.items() if name not in left_out} for event in events]
 
@@ -124,6 +134,8 @@ def _may_pass(stream: Stream, later: Fact, earlier: Fact) -> bool:
     kinds = {later.type, earlier.type}
     if EventType.ORDER_ACKNOWLEDGED in kinds or EventType.ORDER_COMPLETED in kinds:
         return True
+    if kinds & TIED_TO_ALL:
+        return False
     if kinds <= {EventType.HOLD_PLACED, EventType.HOLD_RELEASED}:
         return False
     if kinds <= {EventType.OPERATION_STARTED, EventType.OPERATION_CONFIRMED}:

@@ -11,6 +11,7 @@ import random
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -23,6 +24,8 @@ ORDER = "{order}"
 RUN = "{run}"
 #: Serial numbers of a component in the stock of a run, per piece of the order: as many to use up as to scrap.
 SERIALS_PER_PIECE = 2
+#: The one person of the plant, by its code.
+OPERATOR = "operator-cv"
 #: Work is booked in whole multiples of three seconds, which are exact in Odoo's times.
 TICK = 0.05
 
@@ -61,7 +64,7 @@ class _Floor:
     def __init__(self, rng: random.Random, recipe: Recipe, quantity: int) -> None:
         self._rng = rng
         self._recipe = recipe
-        self._left = quantity
+        self._left = self._quantity = quantity
         self._good = self._scrap = self._lots = 0
         self._unconfirmed = {operation.code: quantity for operation in recipe.operations}
         self._unused = {one: one.per_piece * quantity for one in recipe.components}
@@ -69,6 +72,10 @@ class _Floor:
         self._serials: defaultdict[str, int] = defaultdict(int)
         self._scrappable = quantity
         self._is_held = False
+        self._is_running: dict[str, bool] = {}
+        # What may still be undone, and how the plant's memory of it is undone with it.
+        self._undoable: list[tuple[Fact, Callable[[], None]]] = []
+        self._returnable: list[Fact] = []
         # Some plants name components without a lot; for the others they are taken by the bill of materials.
         names_all = rng.random() < 0.5
         self._named = [one for one in recipe.components if names_all or one.tracking is not Tracking.NONE]
@@ -93,6 +100,13 @@ class _Floor:
 
     def _any_fact(self, *, may_hold: bool, pieces: bool = True) -> Fact:
         choices: dict[Callable[[], Fact], int] = {self._confirmed: 22, self._started: 7, self._acknowledged: 1}
+        choices[self._worked] = 4
+        if self._is_running:
+            choices[self._paused_or_resumed] = 5
+        if self._undoable:
+            choices[self._undone] = 4
+        if self._returnable:
+            choices[self._returned] = 4
         if any(self._unused[one] > 0 for one in self._named):
             choices[self._consumed] = 32
         if self._scrappable:
@@ -116,7 +130,29 @@ class _Floor:
             materials = [one for one in materials if one.operation == operation]
         chosen = self._rng.sample(materials, self._rng.randint(1, len(materials)))
         items = [item for material in chosen for item in self._drawn(material)]
-        return _fact(EventType.MATERIAL_CONSUMED, **place, items=items)
+        fact = _fact(EventType.MATERIAL_CONSUMED, **place, items=items)
+        # A serial number that came back would be used again; these streams use each once.
+        if all(self._is_by_amount(item) for item in items):
+            self._undoable.append((fact, lambda: None))
+            self._returnable.append(fact)
+        return fact
+
+    def _returned(self) -> Fact:
+        """All that one report used up; it is neither undone nor returned again."""
+        used = self._returnable.pop(self._rng.randrange(len(self._returnable)))
+        # What comes back is taken from the last report of the lot, whichever that was.
+        self._undoable = [one for one in self._undoable if not _lots_of(one[0]) & _lots_of(used)]
+        return _fact(EventType.MATERIAL_RETURNED, items=used.data["items"], reason="left_over")
+
+    def _undone(self) -> Fact:
+        wrong, forget = self._undoable.pop(self._rng.randrange(len(self._undoable)))
+        self._returnable = [fact for fact in self._returnable if fact is not wrong]
+        forget()
+        return Fact(EventType.POSTING_REVERSED, {"order": ORDER, "reason": "miscounted"}, undoes=wrong)
+
+    def _is_by_amount(self, item: dict[str, Any]) -> bool:
+        material = next(one for one in self._recipe.components if one.code == item["product"])
+        return material.tracking is not Tracking.SERIAL
 
     def _drawn(self, material: Material) -> list[dict[str, Any]]:
         """What is used of a material: some of one or several lots, or single serial numbers."""
@@ -196,8 +232,26 @@ class _Floor:
 
     # -- operations and the order itself -------------------------------------------------------------------------
 
+    def _worked(self) -> Fact:
+        """A person's time, from twenty minutes ago to a while later."""
+        operation = self._rng.choice(self._recipe.operations)
+        data = {"order": ORDER, "operation": operation.code, "operator": OPERATOR}
+        ago = timedelta(minutes=20)
+        fact = Fact(EventType.LABOR_REPORTED, data, ago, timedelta(minutes=self._rng.randint(1, 20)))
+        self._undoable.append((fact, lambda: None))
+        return fact
+
+    def _paused_or_resumed(self) -> Fact:
+        """The other of what an operation is, of those that began and have not ended."""
+        code = self._rng.choice(list(self._is_running))
+        self._is_running[code] = not self._is_running[code]
+        type_ = EventType.OPERATION_RESUMED if self._is_running[code] else EventType.OPERATION_PAUSED
+        return _fact(type_, operation=code)
+
     def _started(self) -> Fact:
         operation = self._rng.choice(self._recipe.operations)
+        if self._unconfirmed[operation.code] == self._quantity:
+            self._is_running.setdefault(operation.code, True)
         return _fact(EventType.OPERATION_STARTED, operation=operation.code, work_center=operation.work_center)
 
     def _confirmed(self) -> Fact:
@@ -207,15 +261,25 @@ class _Floor:
         scrap = int(left > good and self._rng.random() < 0.2)
         self._unconfirmed[operation.code] -= good + scrap
         scrapped = {"scrap": amount(Decimal(scrap), "C62"), "scrap_reason": "dimension"} if scrap else {}
-        return _fact(
+        is_final = self._rng.random() < 0.1
+        if is_final:
+            self._is_running.pop(operation.code, None)
+        fact = _fact(
             EventType.OPERATION_CONFIRMED,
             operation=operation.code,
             work_center=operation.work_center,
             good=amount(Decimal(good), "C62"),
             **scrapped,
             minutes=self._minutes(operation.minutes * (good + scrap + 0.5)),
-            final=self._rng.random() < 0.1,
+            final=is_final,
         )
+
+        def forget() -> None:
+            self._unconfirmed[operation.code] += good + scrap
+
+        if not is_final:
+            self._undoable.append((fact, forget))
+        return fact
 
     def _minutes(self, expected: float) -> dict[str, float]:
         work = round(round(expected * self._rng.uniform(0.5, 1.6) / TICK) * TICK, 2)
@@ -244,6 +308,10 @@ class _Floor:
 def serial_in_stock(code: str, run: str, number: int) -> str:
     """Name of a serial number of a component that a run has in stock."""
     return f"{code}-{run}-{number}"
+
+
+def _lots_of(fact: Fact) -> set[tuple[str, str]]:
+    return {(one["product"], one.get("lot", "")) for one in fact.data.get("items", ())}
 
 
 def _made_lot(number: int) -> str:

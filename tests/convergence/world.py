@@ -14,7 +14,7 @@ from tools.stack.template import Template, suite_template
 
 from .arrivals import Manner
 from .recipes import LOTS, MATERIALS, RECIPES, WORK_CENTERS, Material, Recipe
-from .streams import SERIALS_PER_PIECE, Stream, serial_in_stock
+from .streams import OPERATOR, SERIALS_PER_PIECE, Stream, serial_in_stock
 
 # Nobody listens to its releases and answers: what happens in this plant is up to the test.
 PLANT = PlantSpec("CV", "Convergence plant", "mes-convergence", "mqtt", tuple((one, one) for one in WORK_CENTERS), "")
@@ -57,6 +57,8 @@ class World:
         settings = rpc.create("res.config.settings", dict.fromkeys(options, True))
         rpc.call("res.config.settings", "execute", [settings])
         make_plant(self._factory, PLANT)
+        person = rpc.create("res.users", {"name": "Operator", "login": OPERATOR})
+        rpc.write("res.users", [person], {"mes_operator_code": OPERATOR})
         self._units = {code: rpc.ref(name) for code, name in UNITS.items()}
         self._products: dict[str, int] = {}
         self._lots: dict[tuple[str, str], int] = {}

@@ -1,5 +1,5 @@
-"""Named orders as plants know them, each played by the virtual plant (seed 4) and then judged by its ledger alone: stock,
-lots, cost, times and reservations must be what the plant says it did.
+"""Named orders as plants know them, each played by the virtual plant (seed 4) and then judged by its ledger alone:
+stock, lots, cost, times and reservations must be what the plant says it did.
 """
 
 from __future__ import annotations

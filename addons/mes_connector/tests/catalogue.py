@@ -108,7 +108,10 @@ WAYS = {
         OrderPhase.RELEASED,
         lambda world: world.say("mes.order.acknowledged.v1", **acknowledgement(world, accepted=False)),
     ),
-    OrderPhase.IN_PROGRESS: (OrderPhase.RELEASED, lambda world: world.begin()),
+    OrderPhase.IN_PROGRESS: (
+        OrderPhase.RELEASED,
+        lambda world: world.say("mes.operation.started.v1", operation="10", work_center="ASM1"),
+    ),
     OrderPhase.PARTIALLY_CONFIRMED: (OrderPhase.IN_PROGRESS, lambda world: world.make()),
     OrderPhase.QUALITY_HOLD: (
         OrderPhase.PARTIALLY_CONFIRMED,
@@ -123,7 +126,10 @@ WAYS = {
 }
 
 #: Where a guard speaks before an arrow of the table. Nothing is made yet, and an order is closed with what is booked.
-GUARDED = {(OrderPhase.IN_PROGRESS, OrderEvent.COMPLETE): Verdict.TOO_EARLY}
+GUARDED = {
+    (OrderPhase.IN_PROGRESS, OrderEvent.COMPLETE): Verdict.TOO_EARLY,
+    (OrderPhase.IN_PROGRESS, OrderEvent.CLOSE): Verdict.REFUSED,
+}
 
 
 @dataclass(frozen=True)
@@ -146,6 +152,11 @@ def by_a_person(press):
     return drive
 
 
+def by_the_table(event):
+    """A driver of an event that is brought about in some phases only: the one function that applies the table."""
+    return by_a_person(lambda order: order.env["mes.order.lifecycle"]._person(order, event))
+
+
 def by_the_plant(wire_type, **changes):
     """A driver of an event that the plant brings about: the inbox row of what it said."""
 
@@ -159,7 +170,11 @@ def by_the_plant(wire_type, **changes):
 DRIVERS = {
     OrderEvent.RELEASE: by_a_person(lambda order: order.action_mes_release()),
     OrderEvent.ACKNOWLEDGE: by_the_plant("mes.order.acknowledged.v1"),
-    OrderEvent.REFUSE: by_the_plant("mes.order.acknowledged.v1", accepted=False, reason="no_capacity"),
+    # Once the plant runs a revision, what it refuses is a change.
+    OrderEvent.REFUSE: by_the_table(OrderEvent.REFUSE),
+    OrderEvent.REFUSE_CHANGE: lambda world: (
+        world.runs() and world.say("mes.order.acknowledged.v1", **acknowledgement(world, accepted=False))
+    ),
     OrderEvent.START: by_the_plant("mes.operation.started.v1"),
     OrderEvent.PAUSE: by_the_plant("mes.operation.paused.v1"),
     OrderEvent.CONFIRM: by_the_plant("mes.production.reported.v1"),
@@ -170,6 +185,9 @@ DRIVERS = {
     OrderEvent.COMPLETE: by_the_plant("mes.order.completed.v1"),
     OrderEvent.HOLD: by_the_plant("mes.hold.placed.v1"),
     OrderEvent.RESUME: by_the_plant("mes.hold.released.v1"),
+    OrderEvent.CHANGE: by_the_table(OrderEvent.CHANGE),
+    OrderEvent.CLOSE: by_a_person(lambda order: order.action_mes_close("enough")),
+    OrderEvent.REOPEN: by_a_person(lambda order: order.action_mes_reopen("too soon")),
     OrderEvent.POST: by_a_person(lambda order: order.action_mes_post()),
     OrderEvent.CANCEL: by_a_person(lambda order: order.action_cancel()),
 }
@@ -212,10 +230,11 @@ class World:
     def say(self, wire_type, **data):
         return self.case.deliver(self.event(wire_type, **data))
 
-    def begin(self):
-        """The plant takes the order and starts."""
-        for wire_type in ("mes.order.acknowledged.v1", "mes.operation.started.v1"):
-            self.case.assertDone(self.case.deliver(self.lawful(wire_type)))
+    def runs(self):
+        """The plant takes a released order."""
+        if self.order.mes_phase == OrderPhase.RELEASED.value:
+            self.case.assertDone(self.case.deliver(self.lawful("mes.order.acknowledged.v1")))
+        return True
 
     def make(self):
         """Components are used up and pieces come out."""
