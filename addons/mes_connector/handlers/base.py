@@ -11,7 +11,7 @@ from odoo import models
 from odoo.exceptions import LockError
 
 from ..core.messages import Envelope, HandlerResult
-from ..core.order_machine import OrderEvent, Verdict
+from ..core.order_machine import OrderEvent, Verdict, require
 
 #: Value of the context key ``mes_reported``; an object, so that no caller from outside can claim it.
 REPORTED = object()
@@ -74,6 +74,13 @@ class MesHandler(models.AbstractModel):
         :raises IntegrationError: ``too_early``, ``order_on_hold`` or ``transition_refused``
         """
         return self.env["mes.order.lifecycle"]._apply(order, OrderEvent(event), message=command.message, note=note)
+
+    def _require_phase(self, order, event):
+        """Ask the table first, where the books could only say that something is still to come.
+
+        :raises IntegrationError: ``too_early``, ``order_on_hold`` or ``transition_refused``
+        """
+        require(order.mes_phase, event)
 
     def _already(self):
         return HandlerResult("already")

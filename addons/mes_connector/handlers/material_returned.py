@@ -14,6 +14,7 @@ class MesHandlerMaterialReturned(models.AbstractModel):
 
     def _handle(self, command):
         order, data = self._load_order(command), command.data
+        self._require_phase(order, OrderEvent.RETURN)
         lines, workorder = self._lines(order, data["items"]), self._workorder(order, data)
         self.env["mes.conservation"]._check_return(order, lines)
         self._advance(order, OrderEvent.RETURN, command)

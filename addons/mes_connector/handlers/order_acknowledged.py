@@ -22,8 +22,11 @@ class MesHandlerOrderAcknowledged(models.AbstractModel):
         if accepted and order.mes_plant_revision >= revision:
             return self._already()
         refuse = OrderEvent.REFUSE_CHANGE if order._mes_runs_in_plant() else OrderEvent.REFUSE
-        self._advance(order, OrderEvent.ACKNOWLEDGE if accepted else refuse, command, reason)
+        verdict = self._advance(order, OrderEvent.ACKNOWLEDGE if accepted else refuse, command, reason)
         self.env["mes.outbox.message"]._acknowledge(order, command.system, accepted, revision)
+        if self._is_already(verdict):
+            # The order has ended: whether the plant takes it or not changes nothing for anybody.
+            return self._already()
         if accepted:
             order.write({"mes_plant_revision": revision, "mes_acknowledged_at": command.at})
         else:

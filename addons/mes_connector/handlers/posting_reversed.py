@@ -15,6 +15,7 @@ class MesHandlerPostingReversed(models.AbstractModel):
 
     def _handle(self, command):
         order = self._load_order(command)
+        self._require_phase(order, OrderEvent.REVERSE)
         message = self._find_posting(order, command)
         self._advance(order, OrderEvent.REVERSE, command, command.data["reason"])
         if message.effect_ids.reversed_by_ids:

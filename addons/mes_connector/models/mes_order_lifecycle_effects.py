@@ -21,10 +21,12 @@ class MesOrderLifecycle(models.AbstractModel):
 
     @api.model
     def _release(self, order):
-        """Release a confirmed order to its plant's systems.
+        """Release a confirmed order to its plant's systems; one that was released before stays as it is.
 
         :raises UserError: naming everything that is missing
         """
+        if order.mes_phase and decide(order.mes_phase, OrderEvent.RELEASE).verdict is Verdict.ALREADY:
+            return
         missing = self.env["mes.order.document"]._missing_for_release(order)
         if missing:
             raise UserError(
