@@ -133,7 +133,7 @@ class ScenarioWorld:
             lots = self._create(
                 "stock.lot", [{"name": name, "product_id": product} for name, _quantity in stock if name]
             )
-            for (_name, quantity), lot in zip(stock, lots or [False], strict=True):
+            for (_name, quantity), lot in zip(stock, lots or [False] * len(stock), strict=True):
                 counted.append(
                     {"product_id": product, "location_id": location, "lot_id": lot, "inventory_quantity": quantity}
                 )

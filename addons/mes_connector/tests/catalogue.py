@@ -7,6 +7,7 @@ fails by the name of one that is missing.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from itertools import count
 
 from odoo.exceptions import UserError
@@ -20,19 +21,18 @@ STOP_REASON = "jam"
 LOT = "F-1"
 PORTION = 40.0
 NUMBERS = count(1)
+DAY = datetime(2026, 11, 1, tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True)
 class Saying:
     """How an inbound type is said: ``data`` gives its lawful payload in the world it is said in.
 
-    ``event`` is what it means to the order's phase; None when it is about no order. ``revives_as`` is what becomes of
-    it when it came too early and its time has come.
+    ``event`` is what it means to the order's phase; None when it is about no order.
     """
 
     event: OrderEvent | None
     data: Callable
-    revives_as: str = "accepted"
 
 
 def pieces(value):
@@ -76,8 +76,7 @@ def acknowledgement(world, accepted=True):
 
 
 SAYINGS = {
-    # Who took the revision that was refused before has not taken the next one.
-    "mes.order.acknowledged.v1": Saying(OrderEvent.ACKNOWLEDGE, acknowledgement, "stale_revision"),
+    "mes.order.acknowledged.v1": Saying(OrderEvent.ACKNOWLEDGE, acknowledgement),
     "mes.operation.started.v1": Saying(
         OrderEvent.START, lambda _world: {"operation": "10", "work_center": "ASM1", "operator": OPERATOR}
     ),
@@ -110,7 +109,7 @@ WAYS = {
     ),
     OrderPhase.IN_PROGRESS: (
         OrderPhase.RELEASED,
-        lambda world: world.say("mes.operation.started.v1", operation="10", work_center="ASM1"),
+        lambda world: world.case.deliver(world.lawful("mes.operation.started.v1")),
     ),
     OrderPhase.PARTIALLY_CONFIRMED: (OrderPhase.IN_PROGRESS, lambda world: world.make()),
     OrderPhase.QUALITY_HOLD: (
@@ -214,12 +213,14 @@ class World:
         """A new event of a type; about the order unless its type is about something else."""
         saying = SAYINGS[wire_type]
         about = {} if saying.event is None else {"order": self.order.mes_reference or self.order.name}
+        number = next(NUMBERS)
         return {
             "specversion": "1.0",
-            "id": f"said-{next(NUMBERS)}",
+            "id": f"said-{number}",
             "source": "/plant/north",
             "type": wire_type,
-            "time": "2026-11-22T10:00:00Z",
+            # What is said later happened later.
+            "time": (DAY + timedelta(minutes=number)).isoformat(),
             "data": {**about, **data},
         }
 
