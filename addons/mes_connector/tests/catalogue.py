@@ -22,6 +22,7 @@ LOT = "F-1"
 PORTION = 40.0
 NUMBERS = count(1)
 DAY = datetime(2026, 11, 1, tzinfo=timezone.utc)
+LATER = "2026-11-22T10:00:00Z"
 
 
 @dataclass(frozen=True)
@@ -199,7 +200,8 @@ class World:
         self.case = case
         self.order = case.make_order(100)
         self.stop = f"stop-{next(NUMBERS)}"
-        self._consumed = None
+        #: Id of the event by which the pieces of the order used up their components.
+        self._consumption = f"used-{next(NUMBERS)}"
 
     def go(self, phase):
         """Bring the order into a phase by what a plant and its people do."""
@@ -239,16 +241,17 @@ class World:
 
     def make(self):
         """Components are used up and pieces come out."""
-        self._consumed = self.say("mes.material.consumed.v1", **housings(self, PORTION))
-        self.case.assertDone(self._consumed)
+        event = self.event("mes.material.consumed.v1", **housings(self, PORTION))
+        self.case.assertDone(self.case.deliver({**event, "id": self._consumption}))
         self.case.assertDone(self.say("mes.production.reported.v1", **made(self, PORTION)))
 
     def used(self):
-        """Id of an event that used components up: a new one where the phase allows it, else the last one."""
-        if self.allows(OrderEvent.CONSUME):
-            self._consumed = self.say("mes.material.consumed.v1", **housings(self, 2))
-            self.case.assertDone(self._consumed)
-        return self._consumed.event_id if self._consumed else "never-said"
+        """Id of an event that used components up: a new one where the phase allows it, else that of the pieces."""
+        if not self.allows(OrderEvent.CONSUME):
+            return self._consumption
+        consumed = self.say("mes.material.consumed.v1", **housings(self, 2))
+        self.case.assertDone(consumed)
+        return consumed.event_id
 
     def paused(self):
         """Pause operation 10 where the phase allows it."""

@@ -11,7 +11,7 @@ from odoo.tests import new_test_user, tagged
 from ..core.event_types import EVENT_TYPES
 from ..core.order_machine import Decision, OrderEvent, Verdict, decide
 from ..core.states import Direction, InboxState, OrderPhase
-from .catalogue import DRIVERS, GUARDED, OPERATOR, SAYINGS, STOP_REASON, WAYS, Refusal, World
+from .catalogue import DRIVERS, GUARDED, LATER, OPERATOR, SAYINGS, STOP_REASON, WAYS, Refusal, World
 from .common import MesCase
 
 INBOUND = [wire_type for wire_type, entry in EVENT_TYPES.items() if Direction.IN in entry.directions]
@@ -97,11 +97,14 @@ class TestCatalogue(CatalogueCase):
 
     def check_too_early(self, wire_type, world):
         """Before the order is released again; what only came too early is applied when its time has come."""
-        message = self.deliver(world.go(OrderPhase.PLANNED).lawful(wire_type))
+        message = self.deliver({**world.go(OrderPhase.PLANNED).lawful(wire_type), "time": LATER})
         verdict = self.verdict(OrderPhase.PLANNED, SAYINGS[wire_type].event)
         self.assertEnds(message, verdict)
         if verdict is Verdict.TOO_EARLY:
             world.go(OrderPhase.PARTIALLY_CONFIRMED)
+            if message.state != InboxState.DONE.value:
+                # What resumes waits for its pause.
+                world.paused()
             self.assertEnds(message, Verdict.MOVE)
 
     def test_the_end_of_a_stop_before_its_begin(self):
