@@ -151,10 +151,15 @@ class _Clerk:
     def _scrap(self, pieces: list[_Piece]) -> None:
         for piece in pieces:
             self._books.scrapped[piece.product][piece.lot] += piece.quantity
-            if self._is_finished(piece.product):
-                # A finished piece is received before it can be scrapped from stock.
+            if self._is_made(piece.product):
+                # What the order makes is received before it can be scrapped from stock.
                 self._books.received[piece.product][piece.lot] += piece.quantity
+            if self._is_finished(piece.product):
                 self._books.scrap += piece.quantity
+
+    def _is_made(self, product: str) -> bool:
+        by_products = self._release.by_products if self._release else ()
+        return self._is_finished(product) or any(product == line.product for line in by_products)
 
     def _is_finished(self, product: str) -> bool:
         return self._release is not None and product == self._release.product

@@ -24,8 +24,8 @@ class LotRack:
     def draw(self, need: Decimal) -> list[tuple[str | None, Decimal]]:
         """Take ``need`` and return (lot, quantity) pairs whose sum is ``need``.
 
-        Without any lot the pair names none. What the lots do not cover is taken from the first one
-        drawn: the plant found more there than it was promised.
+        Without any lot the pair names none. What the lots do not cover is taken from the last of them, which is the
+        one that the store is on.
         """
         if not self._names:
             return [(None, need)]
@@ -38,7 +38,7 @@ class LotRack:
             taken[index] += part
             self._left[index] -= part
             need -= part
-        taken[turns[0]] += need
+        taken[count - 1] += need
         return [(self._names[index], part) for index, part in taken.items() if part > 0]
 
 
