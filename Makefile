@@ -43,9 +43,9 @@ benchmark: ## measure, each program's last line is its figures; NAME=latency, ta
 	$(INSTALL_TEST)
 	@$(PYTHON_RUN) -m benchmarks $(NAME)
 
-test-odoo: ## Odoo's own mrp and stock tests with and without the suite, compared; SUITES=mrp for the short form
+test-odoo: ## Odoo's own tests of what the suite extends, with and without it, compared; SUITES=mrp, ARGS="-k name" for less
 	$(INSTALL_TEST)
-	@$(PYTHON_RUN) -m tests.odoo $(or $(SUITES),mrp stock)
+	@$(PYTHON_RUN) -m tests.odoo $(or $(SUITES),mrp stock mrp_account sale_mrp mrp_subcontracting) $(if $(ARGS),-- $(ARGS))
 
 lint: ## all linters and the checks of the repository's own rules
 	$(INSTALL_TEST)

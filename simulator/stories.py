@@ -33,7 +33,10 @@ def with_waste(floor: Floor, scenario: Scenario) -> Iterator[Fact]:
 
 
 def with_returns(floor: Floor, scenario: Scenario) -> Iterator[Fact]:
-    """Material was fetched for more pieces than are made in the end; what is left over goes back."""
+    """Material was fetched for more pieces than are made in the end; what is left over goes back.
+
+    Every operation is done at the first one's work center.
+    """
     (step,) = increments(floor.release, scenario)
     ahead = step.pieces + (floor.release.quantity - step.pieces) / 2
     for operation in floor.release.operations:
@@ -41,7 +44,8 @@ def with_returns(floor: Floor, scenario: Scenario) -> Iterator[Fact]:
         yield from floor.use(operation.code, step.pieces)
         yield from (surplus := floor.use(operation.code, ahead))
         yield from (floor.give_back(*one.data["items"], reason="left_over") for one in surplus)
-        yield floor.confirm(operation, step, final=True, rework=floor.quantity(ONE))
+        elsewhere = floor.release.operations[0].work_center
+        yield floor.confirm(operation, step, final=True, rework=floor.quantity(ONE), work_center=elsewhere)
     yield from floor.receive(step.good)
     yield floor.complete()
 

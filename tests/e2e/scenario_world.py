@@ -17,6 +17,7 @@ UNITS = {"C62": "uom.product_uom_unit", "KGM": "uom.product_uom_kgm", "MTR": "uo
 COST_OF_A_MINUTE = 1.0
 OVER_DELIVERY_PERCENT = 10
 STOP_REASON = "jam"
+TO_ORDER = ("stock.route_warehouse0_mto", "mrp.route_warehouse0_manufacture")
 COUNTING = {"inventory_mode": True}
 PLENTY = 1000.0
 
@@ -40,7 +41,9 @@ class Part:
 
 @dataclass(frozen=True)
 class Case:
-    """One named scenario: what is made, how much of it, and what the plant plays; `minutes` per piece and operation."""
+    """One named scenario: what is made, how much of it, and what the plant plays; `minutes` per piece and operation. One
+    that `is_sold` is made to order.
+    """
 
     name: str
     scenario: ScenarioName
@@ -49,6 +52,7 @@ class Case:
     parts: tuple[Part, ...]
     by_products: tuple[Part, ...] = ()
     minutes: tuple[float, ...] = (2.0,)
+    is_sold: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -83,6 +87,8 @@ class ScenarioWorld:
         self._rpc.write(
             "mrp.workcenter.productivity.loss", [self._rpc.ref("mrp.block_reason0")], {"mes_code": STOP_REASON}
         )
+        # Odoo keeps this route archived until somebody wants it.
+        self._rpc.write("stock.route", [self._rpc.ref(TO_ORDER[0])], {"active": True})
         category = {"name": "Made by scenarios", "property_cost_method": "average"}
         self._category = self._rpc.create("product.category", category)
 
@@ -92,9 +98,23 @@ class ScenarioWorld:
             if not part.is_made:
                 self._make_product(case.code(part), part.tracking, part.uom, standard_price=part.cost)
         made = {"categ_id": self._category, "lot_valuated": case.tracking is not Tracking.NONE}
+        if case.is_sold:
+            made["route_ids"] = [[6, 0, [self._rpc.ref(name) for name in TO_ORDER]]]
         self._make_product(case.product, case.tracking, "C62", **made)
         self._make_bom(case)
         self._fill(case)
+
+    def sell(self, case: Case) -> tuple[int, str]:
+        """Sells the quantity of a case and confirms the sale; the order it is made by, reserved."""
+        line = {"product_id": self._factory.products[case.product], "product_uom_qty": case.quantity}
+        partner = self._rpc.create("res.partner", {"name": "Customer"})
+        values = {"partner_id": partner, "warehouse_id": self._factory.warehouses[PLANT.warehouse]}
+        sale = self._rpc.create("sale.order", {**values, "order_line": [[0, 0, line]]})
+        self._rpc.call("sale.order", "action_confirm", [sale])
+        made = [["product_id", "=", line["product_id"]]]
+        (order,) = self._rpc.read("mrp.production", made, ["name"])
+        self._rpc.call("mrp.production", "action_assign", [order["id"]])
+        return order["id"], order["name"]
 
     def _make_product(self, code: str, tracking: Tracking, unit: str, **more) -> None:
         values = {"name": code.title(), "default_code": code, "type": "consu", "is_storable": True}

@@ -41,6 +41,7 @@ DISCRETE = Case("discrete", Play.SERIAL, 6, SERIAL, (Part("motor", SERIAL, 1, co
 MIX = Case("mix", Play.HAPPY, 40, LOT, (Part("powder", LOT, 0.5, cost=1.2, uom="KGM"), Part("salt", LOT, 1, cost=0.3)))
 PAINT = Case("paint", Play.HAPPY, 20, LOT, (Part("MIX", LOT, 2, is_made=True), Part("can", UNTRACKED, 1, cost=0.11)))
 TO_STOCK = Case("to_stock", Play.PARTIAL_WITH_SCRAP, 72, LOT, (PLATE, CABLE, NUT), minutes=THREE[:2])
+TO_ORDER = Case("to_order", Play.HAPPY, 12, LOT, (PLATE, NUT), is_sold=True)
 WASTE = Case(
     "waste",
     Play.WASTE,
@@ -58,7 +59,7 @@ CREW = Case("crew", Play.CREW, 10, LOT, (PLATE, NUT), minutes=THREE[:2])
 CHANGED = Case("changed", Play.CHANGE, 20, LOT, (PLATE, NUT))
 UNCHANGED = Case("unchanged", Play.REFUSE_CHANGE, 20, LOT, (PLATE, NUT))
 #: In the order of their making: what a case uses of another's product is made before.
-CASES = [DISCRETE, MIX, PAINT, TO_STOCK, WASTE, TEN_LOTS, TEN_SERIALS, OVER, RETURNS, CORRECTIONS, CREW]
+CASES = [DISCRETE, MIX, PAINT, TO_STOCK, TO_ORDER, WASTE, TEN_LOTS, TEN_SERIALS, OVER, RETURNS, CORRECTIONS, CREW]
 CASES += [CHANGED, UNCHANGED]
 #: What the planner orders in the middle of the work.
 NEW_QUANTITY = 30
@@ -92,8 +93,9 @@ class Played:
 class Day:
     """A busy day of the scenario plant."""
 
-    def __init__(self, admin: Rpc, orders: Orders, plant: Simulator, location: int):
-        self._admin, self._orders, self._plant, self._location = admin, orders, plant, location
+    def __init__(self, world: ScenarioWorld, orders: Orders, plant: Simulator, location: int):
+        self._world, self._orders, self._plant, self._location = world, orders, plant, location
+        self._admin = orders.admin
         self.played = Played()
 
     def play(self) -> Played:
@@ -111,7 +113,11 @@ class Day:
         return self.played
 
     def _release(self, case: Case) -> None:
-        order = self.played.orders[case] = self._orders.create(case.quantity, PLANT.warehouse, case.product)
+        if case.is_sold:
+            order = Order(*self._world.sell(case))
+        else:
+            order = self._orders.create(case.quantity, PLANT.warehouse, case.product)
+        self.played.orders[case] = order
         self._plant.plan(order.name, case.scenario.value)
         self._orders.release(order)
 
@@ -146,14 +152,14 @@ class Day:
 
 
 @pytest.fixture(scope="module")
-def played(stack, admin, factory, orders):
+def played(stack, factory, orders):
     world = ScenarioWorld(factory)
     for case in CASES:
         world.make(case)
     plant = stack.add_simulator(PLANT.system)
     secret = register_system(factory, PLANT, plant.events_url)
     plant.start(stack.odoo, stack.database, secret, seed=SEED)
-    return Day(admin, orders, plant, factory.stock_locations[PLANT.warehouse]).play()
+    return Day(world, orders, plant, factory.stock_locations[PLANT.warehouse]).play()
 
 
 @each_case
@@ -209,6 +215,7 @@ def test_nothing_stays_open_or_reserved(played, admin, case):
     for field_name in ("raw_material_production_id", "production_id"):
         domain = [[field_name, "=", order], ["state", "not in", ["done", "cancel"]]]
         assert admin.search("stock.move", domain) == []
+    # Of its own parts; the pieces themselves may be kept for a sale.
     mine = [["product_id.default_code", "=like", f"{case.product}-%"], ["reserved_quantity", "!=", 0]]
     assert admin.search("stock.quant", mine) == []
 
@@ -224,6 +231,14 @@ def test_while_an_order_waits_its_rest_is_reserved(played, case):
 )
 def test_as_much_as_the_plant_makes(played, orders, case, good):
     assert orders.read(played.orders[case], "mes_qty_good")["mes_qty_good"] == good == played.entry(case)["good"]
+
+
+def test_what_is_made_to_order_is_kept_for_the_sale_which_is_told(played, admin):
+    order = played.orders[TO_ORDER].id
+    (line,) = admin.read("sale.order.line", [["mes_production_ids", "in", [order]]], ["mes_phase", "move_ids"])
+    assert line["mes_phase"] == "posted"
+    kept = admin.read("stock.move", [["id", "in", line["move_ids"]]], ["state", "quantity"])
+    assert [(move["state"], move["quantity"]) for move in kept] == [("assigned", TO_ORDER.quantity)]
 
 
 def test_ten_increments_alternate_the_lots_they_begin_with(played):
