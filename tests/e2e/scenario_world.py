@@ -41,8 +41,8 @@ class Part:
 
 @dataclass(frozen=True)
 class Case:
-    """One named scenario: what is made, how much of it, and what the plant plays; `minutes` per piece and operation. One
-    that `is_sold` is made to order.
+    """One named scenario: what is made, how much of it, and what the plant plays; `minutes` per piece and operation.
+    One that `is_sold` is made to order.
     """
 
     name: str
