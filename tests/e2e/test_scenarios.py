@@ -61,6 +61,8 @@ UNCHANGED = Case("unchanged", Play.REFUSE_CHANGE, 20, LOT, (PLATE, NUT))
 #: In the order of their making: what a case uses of another's product is made before.
 CASES = [DISCRETE, MIX, PAINT, TO_STOCK, TO_ORDER, WASTE, TEN_LOTS, TEN_SERIALS, OVER, RETURNS, CORRECTIONS, CREW]
 CASES += [CHANGED, UNCHANGED]
+#: For each of the things waited for, on a busy machine; on a quiet one the whole day takes two minutes.
+WAIT_SECONDS = 400
 #: What the planner orders in the middle of the work.
 NEW_QUANTITY = 30
 
@@ -105,9 +107,9 @@ class Day:
             if case is not PAINT:
                 self._release(case)
         self._change(CHANGED, UNCHANGED)
-        self._orders.wait_for_phase(self.played.orders[MIX], "posted", timeout=180)
+        self._orders.wait_for_phase(self.played.orders[MIX], "posted", timeout=WAIT_SECONDS)
         self._release(PAINT)
-        wait_until(self._is_over, "all scenarios to be posted", timeout=240)
+        wait_until(self._is_over, "all scenarios to be posted", timeout=WAIT_SECONDS)
         self.played.after = read_stock(self._admin, self._location)
         self.played.ledger = self._plant.ledger()
         return self.played
@@ -128,7 +130,7 @@ class Day:
             wait_until(
                 lambda order=order, part=part: self._orders.read(order, "mes_qty_good")["mes_qty_good"] == part,
                 f"{order.name} to be made in part",
-                timeout=120,
+                timeout=WAIT_SECONDS,
             )
             self.played.reserved[case] = self._reserved_of(order)
         self.played.half_way = self._plant.ledger()
