@@ -97,7 +97,7 @@ class TestMasterRun(MasterCase):
 
     def test_the_button_of_the_system_and_the_counts(self):
         action = self.system.action_resend_master_data()
-        run = self.env[action["res_model"]].with_context(action["context"]).create({})
+        run = self.env[action["res_model"]].with_context(**action["context"]).create({})
         self.assertEqual((run.system_id, run.is_forced), (self.system, True))
         self.assertEqual(self.system.publication_count, self.env["mes.publication"].search_count([]))
         for one in (self.gearbox, self.gearbox.product_tmpl_id, self.assembly):
