@@ -1,1 +1,3 @@
+"""Root of the money side of the connector: loads its rooms; holds no code of its own."""
+
 from . import models, wizards

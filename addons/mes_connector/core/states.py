@@ -154,13 +154,15 @@ class TimeOrigin(str, Enum):
     """Which report a time log comes from.
 
     ``marks`` are intervals between start, pause and end; ``confirmed`` are minutes of the operation
-    itself; ``crew`` is the time of the people a confirmation names, ``labor`` that of anybody else.
+    itself; ``crew`` is the time of the people a confirmation names, ``labor`` that of anybody else;
+    ``estimated`` is the expected time of an operation nobody reported any time of.
     """
 
     MARKS = "marks"
     CONFIRMED = "confirmed"
     CREW = "crew"
     LABOR = "labor"
+    ESTIMATED = "estimated"
 
 
 class Activity(str, Enum):

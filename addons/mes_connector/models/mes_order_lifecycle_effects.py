@@ -127,6 +127,7 @@ class MesOrderLifecycle(models.AbstractModel):
                     order=order.name,
                 )
             )
+        self.env["mes.time"]._estimate_missing(order)
         if self._person(order, OrderEvent.POST) is Verdict.MOVE:
             self.env["mes.posting"]._close(order.with_context(mes_reported=REPORTED))
 

@@ -14,7 +14,7 @@ from datetime import timedelta
 from odoo import api, models
 
 from ..core import errors
-from ..core.states import TimeOrigin
+from ..core.states import OrderPhase, TimeOrigin
 from ..core.time_marks import Mark, follows, intervals
 
 
@@ -138,6 +138,30 @@ class MesTime(models.AbstractModel):
             return logs
         values = self._log_values(workorder, TimeOrigin.LABOR, workorder.duration, period, user_id=user.id)
         return logs.create(dict(values, mes_activity=activity.value, mes_inbox_id=message.id))
+
+    # -- nobody reported it ------------------------------------------------------------------------------------------
+
+    @api.model
+    def _estimate_missing(self, order):
+        """Where the plant wants that, give operations of a completed order without any time the expected one, flagged.
+
+        Odoo does it unasked and unmarked (trap 20).
+        """
+        if order.mes_phase != OrderPhase.COMPLETED.value or not order._mes_plant().mes_estimate_times:
+            return
+        without = order.workorder_ids.filtered(lambda one: one.state == "done" and not one.time_ids)
+        self.env["mrp.workcenter.productivity"].create(
+            [
+                self._log_values(
+                    workorder,
+                    TimeOrigin.ESTIMATED,
+                    minutes,
+                    (self._begin(workorder.date_finished, minutes), workorder.date_finished),
+                    user_id=False,
+                )
+                for workorder, minutes in zip(without, without.mapped("duration_expected"), strict=True)
+            ]
+        )
 
     # -- taking back -------------------------------------------------------------------------------------------------
 

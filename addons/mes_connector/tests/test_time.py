@@ -169,7 +169,7 @@ class TestTime(MesCase):
         workorder = order.workorder_ids[0]
         self.assertEqual((workorder.qty_produced, workorder.mes_qty_rework), (6, 3))
         self.assertPhase(order, OrderPhase.PARTIALLY_CONFIRMED)
-        too_much = self.confirm_at(order, "09:00", {}, good=1, rework=self.quantity(1))
+        too_much = self.confirm_at(order, "09:00", {}, good=1, rework=self.quantity(4))
         self.assertStopped(too_much, InboxState.REJECTED, "over_delivery")
         self.assertDone(self.confirm_at(order, "10:00", {}, good=4))
         self.assertEqual((workorder.qty_produced, workorder.mes_qty_rework), (10, 0), "reworked pieces are good now")
@@ -206,6 +206,17 @@ class TestTime(MesCase):
         self.env["mes.time"]._take_back(wrong)
         self.assertEqual((workorder.qty_produced, workorder.mes_qty_scrapped, workorder.duration), (5, 0, 10))
         self.assertEqual(self.logs(order), before)
+
+    def test_missing_times_are_estimated_only_where_the_plant_wants_it_and_flagged(self):
+        for is_wanted, durations in ((False, [5, 0]), (True, [5, 20])):
+            self.plant.mes_estimate_times = is_wanted
+            order = self.release(10)
+            self.confirm_at(order, "08:00", {"machine": 5}, good=10)
+            self.report(order, 10, f"E{is_wanted}")
+            self.assertDone(self.complete(order, 10))
+            self.assertPhase(order, OrderPhase.POSTED)
+            self.assertEqual(order.workorder_ids.mapped("duration"), durations)
+        self.assertEqual(order.workorder_ids[1].time_ids.mes_origin, "estimated")
 
     def test_the_end_of_an_order_ends_what_runs(self):
         order = self.release(10)

@@ -69,20 +69,7 @@ class TestSameAsByHand(MoneyCase):
         entries = moves.account_move_id | order.workorder_ids.time_ids.account_move_line_id.move_id
         return {
             "state": (order.state, order.qty_produced, order.qty_producing, order.is_locked),
-            "moves": sorted(
-                (
-                    move.product_id.default_code,
-                    move.state,
-                    move.product_uom_qty,
-                    move.quantity,
-                    round(move.value, 2),
-                    move.picked,
-                    move.date.date(),
-                    move.location_id.usage,
-                    move.location_dest_id.usage,
-                )
-                for move in moves
-            ),
+            "moves": sorted(self.picture_of_move(move) for move in moves),
             "lines": sorted(
                 (line.product_id.default_code, finished.get(line.lot_id.name, line.lot_id.name or ""), line.quantity)
                 for line in moves.move_line_ids
@@ -104,6 +91,19 @@ class TestSameAsByHand(MoneyCase):
                 for line in entries.line_ids
             ),
         }
+
+    def picture_of_move(self, move):
+        return (
+            move.product_id.default_code,
+            move.state,
+            move.product_uom_qty,
+            move.quantity,
+            round(move.value, 2),
+            move.picked,
+            move.date.date(),
+            move.location_id.usage,
+            move.location_dest_id.usage,
+        )
 
     def compare(self, method):
         self.value_by(method)
