@@ -37,7 +37,7 @@ class MesAvailability(models.AbstractModel):
     @api.model
     def _note(self, places):
         """Have ``places``, ``(product id, location id)`` each, looked at after this transaction, where it matters."""
-        if not self.env["mes.route"]._has_plants():
+        if not places or not self.env["mes.route"]._has_plants():
             return
         precommit = self.env.cr.precommit
         noted = precommit.data.setdefault(NOTED, set())
