@@ -108,13 +108,19 @@ class TestButtons(MesCase):
         self.assertPhase(order, OrderPhase.POSTED)
 
     def test_demand_makes_a_new_order_instead_of_growing_a_released_one(self):
-        released = self.release(quantity=10)
+        # As a scheduler makes it: Odoo would grow just such an order.
+        released = self.release(quantity=10, user_id=False)
         rule = self.env["stock.rule"].search(
             [("action", "=", "manufacture"), ("picking_type_id", "=", self.plant.manu_type_id.id)], limit=1
         )
         procurement = self.env["stock.rule"].Procurement(
             self.gearbox, 5, self.gearbox.uom_id, self.stock, "Need", "Need", self.env.company,
-            {"date_planned": released.date_start, "date_deadline": released.date_start, "warehouse_id": self.plant},
+            {
+                "date_planned": released.date_start,
+                "date_deadline": released.date_start,
+                "warehouse_id": self.plant,
+                "reference_ids": released.reference_ids,
+            },
         )  # fmt: skip
         rule._run_manufacture([(procurement, rule)])
         self.env.cr.flush()
