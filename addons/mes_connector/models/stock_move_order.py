@@ -52,6 +52,8 @@ class StockMove(models.Model):
         return super()._action_cancel()
 
     def _mes_watch(self):
+        if is_reported(self.env):  # most moves of a plant's order: do not even look for the order
+            return
         self.env["mes.order.change"]._watch(self.raw_material_production_id | self.production_id)
 
 

@@ -184,7 +184,9 @@ class TestOrderChange(MesCase):
         clerk = new_test_user(self.env, "clerk", groups="mrp.group_mrp_user")
         with self.assertRaises(AccessError):
             order.with_user(clerk).action_mes_close("No demand")
-        order.action_mes_close("No demand")
+        wizard = self.env["mes.reason"].with_context(active_ids=order.ids)
+        values = {"res_model": "mrp.production", "order_event": "close", "reason": "No demand"}
+        wizard.create(values).action_confirm()
         self.assertPhase(order, OrderPhase.POSTED)
         event = json.loads(self.outbox(order, "order.closed").payload)
         self.assertEqual(self.env["mes.dispatcher"]._schema_set().validate(event["type"], event["data"]), ())

@@ -149,6 +149,16 @@ class TestPaper(MesCase):
         with self.assertRaises(AccessError):
             self.plant.with_user(operator).action_mes_paper_end()
 
+    def test_the_form_fills_in_what_is_reserved(self):
+        order = self.release(quantity=10)
+        book = self.env["mes.paper.book"].create({"production_id": order.id})
+        book.action_fill_components()
+        amounts = {line.product_id: (line.kind, line.lot_id.name, line.quantity) for line in book.line_ids}
+        self.assertEqual(amounts[self.housing], (CONSUMED, "HSG-100-A", 10))
+        self.assertEqual(amounts[self.screw], (CONSUMED, False, 80))
+        book.action_book()
+        self.assertEqual((self.on_hand(self.gear), self.on_hand(self.screw)), (1980, 9920))
+
     def test_only_while_it_is_on(self):
         order = self.release(quantity=10)
         self.plant.action_mes_paper_end()
