@@ -22,6 +22,8 @@ class MesHandlerOrderAcknowledged(models.AbstractModel):
         self.env["mes.outbox.message"]._acknowledge(order, command.system, accepted)
         if accepted:
             if order.mes_acknowledged_at:
+                # Said twice: the time is that of the first time it happened, whichever came first.
+                order.mes_acknowledged_at = min(order.mes_acknowledged_at, command.at)
                 return self._already()
             order.mes_acknowledged_at = command.at
         else:
