@@ -13,6 +13,8 @@ BY_ARRIVAL = {"phase log"}
 # Nor is it promised which consumption a receipt is linked with, which is what it is worth, or how many pieces were
 # received when minutes came, which is what Odoo rates them by (docs/adr/0006).
 RATED_BY_ARRIVAL = re.compile(r" (?:price_unit \S+ value \S+|loss_id .*)$")
+# Of two that say the same, the first to come is the one that did it.
+SAID_TWICE = re.compile(r"^\d+ (?=event_type mes\.order\.acknowledged)")
 POSTED = "mes_phase posted "
 ACCEPTED = "answer_outcome accepted "
 ANSWER = "mes.message.accepted.v1 "
@@ -50,4 +52,4 @@ def differences(in_order: End, other: End, *, numbered: bool) -> list[str]:
 
 def _promised(lines: list[str], numbered: bool) -> list[str]:
     """The lines of an end, without what depends on arrival when the events carry no numbers."""
-    return list(lines) if numbered else [RATED_BY_ARRIVAL.sub("", line) for line in lines]
+    return list(lines) if numbered else [SAID_TWICE.sub("", RATED_BY_ARRIVAL.sub("", line)) for line in lines]

@@ -109,12 +109,14 @@ def parked(mes: MesClient, message: str, code: str) -> dict:
 
 
 def test_status_of_an_accepted_event_lists_what_it_posted(admin, mes, order):
-    (result,) = mes.take(consumption(mes, order.name, 1))
+    made = receipt(mes, order.name, 1)
+    (result,) = mes.take(made)
     status = settled(mes, result["message"])
     assert (status["state"], status["order"], status["source"]) == ("done", order.name, SOURCE)
     assert (status["answer"]["outcome"], status["answer"]["code"]) == ("accepted", "accepted")
     (effect,) = status["effects"]
-    assert (effect["product"], effect["lot"], effect["quantity"]["value"]) == ("HSG-100", "HSG-100-TB-A", 1)
+    (item,) = made["data"]["items"]
+    assert (effect["product"], effect["lot"], effect["quantity"]["value"]) == ("GBX-100", item["lot"], 1)
 
 
 def test_status_of_a_rejected_event_says_why(mes, order):
@@ -138,7 +140,7 @@ def test_status_of_a_gap_changes_when_the_gap_closes(mes, orders):
 
 def test_status_of_an_event_before_its_order_changes_with_the_release(admin, mes, orders):
     order = orders.create(4, BENCH.warehouse, BENCH.product)
-    (result,) = mes.take(consumption(mes, order.name, 1))
+    (result,) = mes.take(receipt(mes, order.name, 1))
     assert parked(mes, result["message"], "unknown_order")["parked"]["waiting_for"] == f"order:{order.name}"
     (owner,) = admin.read("mes.inbox.message", [["uuid", "=", result["message"]]], ["owner_id", "case_id"])
     assert owner["owner_id"], "whatever is parked has an owner"
@@ -148,7 +150,7 @@ def test_status_of_an_event_before_its_order_changes_with_the_release(admin, mes
 
 
 def test_status_of_an_event_past_its_deadline(mes, order):
-    late = {**consumption(mes, order.name, 1), "expirytime": "2020-01-01T00:00:00Z"}
+    late = {**receipt(mes, order.name, 1), "expirytime": "2020-01-01T00:00:00Z"}
     (result,) = mes.take(late)
     status = settled(mes, result["message"])
     assert (status["state"], status["answer"]["outcome"]) == ("expired", "expired")

@@ -67,7 +67,7 @@ class Played:
         """Identities of the events the plant sent about the order."""
         payloads = [entry["payload"] for entry in self.logs[case.plant] if entry["entry"] == "sent"]
         events = [event for sent in payloads for event in (sent if isinstance(sent, list) else [sent])]
-        return {(event["source"], event["id"]) for event in events if event["subject"] == self.orders[case].name}
+        return {(event["source"], event["id"]) for event in events if event.get("subject") == self.orders[case].name}
 
 
 @pytest.fixture(scope="module")

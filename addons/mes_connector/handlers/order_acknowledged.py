@@ -20,6 +20,9 @@ class MesHandlerOrderAcknowledged(models.AbstractModel):
             raise errors.error("stale_revision", f"The current revision is {order.mes_revision}.")
         reason = " ".join(filter(None, (data.get("reason"), data.get("text"))))
         if accepted and order.mes_plant_revision >= revision:
+            if order.mes_plant_revision == revision and order.mes_acknowledged_at:
+                # Said twice: the time is that of the first time it happened, whichever came first.
+                order.mes_acknowledged_at = min(order.mes_acknowledged_at, command.at)
             return self._already()
         refuse = OrderEvent.REFUSE_CHANGE if order._mes_runs_in_plant() else OrderEvent.REFUSE
         verdict = self._advance(order, OrderEvent.ACKNOWLEDGE if accepted else refuse, command, reason)

@@ -90,12 +90,14 @@ class MrpProduction(models.Model):
     def action_mes_release(self):
         """Release the orders to their plants' systems."""
         self._mes_require_role("planner")
+        self._mes_lock()
         for order in self:
             self.env["mes.order.lifecycle"]._release(order)
 
     def action_mes_post(self):
         """Close completed orders whose plant leaves posting to people."""
         self._mes_require_role("planner")
+        self._mes_lock()
         for order in self:
             self.env["mes.order.lifecycle"]._post(order)
 

@@ -85,6 +85,9 @@ class TestOrderLifecycle(MesCase):
         self.assertDone(self.send("order.acknowledged", order, revision=1, accepted=True))
         self.assertTrue(order.mes_acknowledged_at)
         self.assertEqual(self.outbox(order, "order.released").state, OutboxState.CONFIRMED.value)
+        again = self.event("order.acknowledged", order, revision=1, accepted=True)
+        earlier = self.deliver({**again, "time": "2026-01-05T06:00:00Z"})
+        self.assertEqual((earlier.code, str(order.mes_acknowledged_at)), ("already", "2026-01-05 06:00:00"))
         stale = self.send("order.acknowledged", order, revision=2, accepted=True)
         self.assertStopped(stale, InboxState.REJECTED, "stale_revision")
 
