@@ -111,7 +111,10 @@ class MesOrderValue(models.AbstractModel):
         """
         if order._mes_plant().mes_scrap_cost == ScrapCost.GOOD_PIECES.value:
             return self._neutral_price(move, quantity)
-        held = max(0.0, self._in_progress(order) + self._accrued(order, order._mes_qty_posted(order.product_uom_id)))
+        pieces = order._mes_qty_posted(order.product_uom_id)
+        if move.product_id == order.product_id:
+            pieces += move.product_uom._compute_quantity(move.quantity, order.product_uom_id, round=False)
+        held = max(0.0, self._in_progress(order) + self._accrued(order, pieces))
         return min(self._planned_price(order), held / quantity)
 
     def _neutral_price(self, move, quantity):
