@@ -16,6 +16,8 @@ class MesHandlerOperationConfirmed(models.AbstractModel):
 
     def _handle(self, command):
         order, data = self._load_order(command), command.data
+        # Before the counters: those of reports that wait for the end of a hold are missing, and no gap.
+        self._require_phase(order, OrderEvent.CONFIRM)
         resolver = self.env["mes.resolver"]
         workorder = resolver._operation(order, data["operation"])
         center = resolver._work_center(order.company_id, data["work_center"])

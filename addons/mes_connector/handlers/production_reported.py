@@ -17,6 +17,8 @@ class MesHandlerProductionReported(models.AbstractModel):
 
     def _handle(self, command):
         order, data = self._load_order(command), command.data
+        # Before the counters: those of reports that wait for the end of a hold are missing, and no gap.
+        self._require_phase(order, OrderEvent.CONFIRM)
         receipt = self.env["mes.receipt"]
         lines = tuple(line for item in data["items"] for line in receipt._lines(order, item))
         by_products = tuple(line for line in lines if line.product != order.product_id)
