@@ -13,7 +13,7 @@ from typing import Any
 
 from simulator.messages import Event, EventType, Fact, Stamp, seal
 
-from .streams import ORDER, RUN, Stream, is_pieces
+from .streams import ORDER, RUN, Stream, is_pieces, lots_of
 
 REQUEST_SIZE = 12
 MOST_SENDERS = 3
@@ -140,6 +140,9 @@ def _may_pass(stream: Stream, later: Fact, earlier: Fact) -> bool:
         return False
     if kinds <= {EventType.OPERATION_STARTED, EventType.OPERATION_CONFIRMED}:
         return later.data["operation"] != earlier.data["operation"]
+    if kinds == {EventType.MATERIAL_CONSUMED} and lots_of(later) & lots_of(earlier):
+        # What comes back of a lot is taken from the report that arrived last.
+        return all(fact.type is not EventType.MATERIAL_RETURNED for fact in stream.facts)
     pieces = [is_pieces(fact, stream.recipe) for fact in (later, earlier)]
     return not all(pieces) and not (any(pieces) and kinds & TIED_TO_PIECES)
 

@@ -141,7 +141,7 @@ class _Floor:
         """All that one report used up; it is neither undone nor returned again."""
         used = self._returnable.pop(self._rng.randrange(len(self._returnable)))
         # What comes back is taken from the last report of the lot, whichever that was.
-        self._undoable = [one for one in self._undoable if not _lots_of(one[0]) & _lots_of(used)]
+        self._undoable = [one for one in self._undoable if not lots_of(one[0]) & lots_of(used)]
         return _fact(EventType.MATERIAL_RETURNED, items=used.data["items"], reason="left_over")
 
     def _undone(self) -> Fact:
@@ -310,7 +310,8 @@ def serial_in_stock(code: str, run: str, number: int) -> str:
     return f"{code}-{run}-{number}"
 
 
-def _lots_of(fact: Fact) -> set[tuple[str, str]]:
+def lots_of(fact: Fact) -> set[tuple[str, str]]:
+    """Products and lots that a fact names item by item."""
     return {(one["product"], one.get("lot", "")) for one in fact.data.get("items", ())}
 
 
