@@ -32,11 +32,12 @@ class Rpc:
 
     @classmethod
     def login(cls, url: str, database: str, login: str, password: str) -> Rpc:
-        """Makes an API key of one day for a user and returns a client with it; raises RpcError for a wrong password."""
+        """Makes an API key for a user and returns a client with it; raises RpcError for a wrong password."""
         web = _WebSession(url)
         web.post("/web/session/authenticate", db=database, login=login, password=password)
         model = "res.users.apikeys.description"
-        description = web.call(model, "create", [{"name": "tools", "duration": "1"}])
+        # Odoo ends a key at midnight: one of a day would end in the middle of a run.
+        description = web.call(model, "create", [{"name": "tools", "duration": "7"}])
         check = web.call(model, "make_key", [description])
         shown = web.call("res.users.identitycheck", "run_check", [check["res_id"]], context={"password": password})
         return cls(url, database, shown["context"]["default_key"])
