@@ -41,11 +41,12 @@ class MesPosting(models.AbstractModel):
         }
 
     def _scrap_reason(self, reason):
-        """Odoo's tag named like the plant's reason, made when it is new."""
+        """Odoo's tag with the plant's code, else with its name, made when it is new."""
         tags = self.env["stock.scrap.reason.tag"]
         if not reason:
             return tags
-        return tags.search([("name", "=", reason)], limit=1) or tags.create({"name": reason})
+        known = tags.search(["|", ("mes_code", "=", reason), ("name", "=", reason)])
+        return known.filtered(lambda tag: tag.mes_code == reason) or known[:1] or tags.create({"name": reason})
 
     def _do_scrap(self, order, scrap, at):
         """Odoo's own scrapping, dated as the plant's report."""

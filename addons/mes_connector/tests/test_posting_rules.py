@@ -322,6 +322,14 @@ class TestPostingProducts(PostingCase):
         self.assertDone(self.serials(order, "S2", more=[swarf]), self.complete(order, 3))
         self.assertEqual((self.on_hand(self.swarf), order.state), (6, "done"))
 
+    def test_a_reason_is_known_by_the_code_that_the_plant_was_told(self):
+        tag = self.env["stock.scrap.reason.tag"].create({"name": "Dirty surface", "mes_code": "D7"})
+        order = self.release(quantity=8, product=self.pump)
+        swarf = {"product": "SWARF", "quantity": self.quantity(3)}
+        self.assertDone(self.serials(order, "S0", more=[swarf]))
+        self.assertDone(self.send("scrap.reported", order, product="SWARF", quantity=self.quantity(2), reason="D7"))
+        self.assertEqual(order.scrap_ids.scrap_reason_tag_ids, tag)
+
     def test_a_piece_scrapped_first_leaves_the_components_to_the_good_ones(self):
         order = self.release(quantity=8, product=self.pump)
         self.use(order, 0, 1)
