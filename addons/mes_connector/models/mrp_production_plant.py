@@ -96,7 +96,7 @@ class MrpProduction(models.Model):
         not after the last order, when all would have to be done again.
         """
         self.env.execute_query(
-            SQL("SELECT id FROM mrp_production WHERE id IN %s ORDER BY id FOR NO KEY UPDATE", tuple(self.ids) or (0,))
+            SQL("SELECT id FROM mrp_production WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", self.ids)
         )
 
     def _mes_require_role(self, role):

@@ -9,7 +9,7 @@ from odoo.tools import mute_logger
 
 from ..core.states import FlowClass, InboxState
 from ..models import mes_dispatcher
-from ..models.mes_lane import MesLane
+from ..models.mes_lane import MesLane, Turn
 from .common import AlwaysMine, MesCase
 
 LANE_LOG = "odoo.addons.mes_connector.models.mes_lane"
@@ -195,13 +195,12 @@ class TestLane(MesCase):
         self.assertFalse(claims._left_behind(message._name, message.shard), "from before the database's start")
 
     def test_one_that_fails_behind_another_is_not_blamed(self):
-        first, second = self.store(*(self.started(self.release(quantity=5)) for _order in range(2)))
-        claims = self.env["mes.claim"]
-        claims._take(first._name, first.shard, first.id)
+        order = self.release(quantity=5)
+        first, second = self.store(self.started(order), self.consumed(order))
+        self.env["mes.claim"]._take(first._name, first.shard, first.id)
         self.env.cr.execute("UPDATE mes_claim SET claimed_at = '2020-01-01'")
-        claims._take(first._name, first.shard, second.id, is_first=False)
-        claims.invalidate_model()
-        claim = claims.search([("message_id", "=", second.id)])
+        self.work(first)
+        claim = self.env["mes.claim"].search([("message_id", "=", second.id)])
         self.assertEqual(claim.claimed_at.year, 2020, "before the transaction both are written in")
 
     # -- lanes -------------------------------------------------------------------------------------------------------
@@ -250,6 +249,8 @@ class TestLane(MesCase):
         self.assertFalse(more.records)
 
     def test_a_lane_beyond_the_number_set_ends_at_once(self):
-        self.store(self.started(self.release(quantity=5)))
-        with patch.object(MesLane, "_run", side_effect=AssertionError("it ran")):
+        with patch.object(MesLane, "_run", return_value=Turn(0, None)) as run:
             self.env["mes.lane"]._cron_process_inbox(2)
+            run.assert_not_called()
+            self.env["mes.lane"]._cron_process_inbox(1)
+            run.assert_called_once()
