@@ -1,6 +1,7 @@
 """Posts scrap of an order: of components and of what it made."""
 
 from odoo import Command, api, models
+from odoo.tools import SQL
 
 from ..core.states import ReportKind
 
@@ -46,7 +47,27 @@ class MesPosting(models.AbstractModel):
         if not reason:
             return tags
         known = tags.search(["|", ("mes_code", "=", reason), ("name", "=", reason)])
-        return known.filtered(lambda tag: tag.mes_code == reason) or known[:1] or tags.create({"name": reason})
+        return known.filtered(lambda tag: tag.mes_code == reason) or known[:1] or self._new_scrap_reason(reason)
+
+    def _new_scrap_reason(self, reason):
+        """A new tag of that name.
+
+        The row is there before Odoo writes it: when two lanes make the same tag, PostgreSQL lets one of them try its
+        message again, and says so to nobody.
+        """
+        tag = self.env["stock.scrap.reason.tag"]
+        statement = SQL(
+            "INSERT INTO %s (name, create_uid, create_date)"
+            " VALUES (jsonb_build_object('en_US', %s), %s, now() AT TIME ZONE 'UTC')"
+            " ON CONFLICT DO NOTHING RETURNING id",
+            SQL.identifier(tag._table),
+            reason,
+            self.env.uid,
+        )
+        self.env.cr.execute(statement, log_exceptions=False)
+        tag = tag.browse(self.env.cr.fetchone())
+        tag.write(dict(tag.default_get(["sequence", "color"]), name=reason))
+        return tag
 
     def _do_scrap(self, order, scrap, at):
         """Odoo's own scrapping, dated as the plant's report."""
