@@ -142,12 +142,16 @@ class LockedPeriod(str, Enum):
 
 
 class TimeMark(str, Enum):
-    """What the plant says of the work on an operation: begun, stopped for a while, going on, ended."""
+    """What the plant says of the work on an operation: begun, stopped for a while, going on, ended.
+
+    ``labor`` is a person's time from a begin to an end, and no part of the four others.
+    """
 
     STARTED = "started"
     PAUSED = "paused"
     RESUMED = "resumed"
     FINISHED = "finished"
+    LABOR = "labor"
 
 
 class TimeOrigin(str, Enum):

@@ -14,7 +14,7 @@ from datetime import timedelta
 from odoo import api, models
 
 from ..core import errors
-from ..core.states import OrderPhase, TimeOrigin
+from ..core.states import OrderPhase, TimeMark, TimeOrigin
 from ..core.time_marks import Mark, follows, intervals
 
 
@@ -111,8 +111,7 @@ class MesTime(models.AbstractModel):
                 for origin, minutes_of_row, user in rows
             ]
         )
-        self._logs(workorder, TimeOrigin.LABOR).filtered(lambda log: log.user_id in users).unlink()
-        self._write_intervals(workorder, self._marks(workorder))
+        self._write_anew(workorder)
 
     @api.model
     def _own_minutes(self, minutes):
@@ -132,12 +131,44 @@ class MesTime(models.AbstractModel):
         :param period: begin and end, naive UTC
         :return: the log; an empty one when a confirmation of the operation names the person, who is in its minutes
         """
+        start, end = period
+        self.env["mes.time.mark"].create(
+            {
+                "workorder_id": workorder.id,
+                "company_id": workorder.company_id.id,
+                "kind": TimeMark.LABOR.value,
+                "at": start,
+                "until": end,
+                "activity": activity.value,
+                "user_ids": user.ids,
+                "inbox_id": message.id,
+            }
+        )
+        self._write_labor(workorder, self._marks(workorder))
+        return self._logs(workorder, TimeOrigin.LABOR).filtered(lambda log: log.mes_inbox_id == message)
+
+    def _write_labor(self, workorder, marks):
+        """Make the logs of people what was reported of them; none of those whom a confirmation names."""
         named = self._logs(workorder, TimeOrigin.CONFIRMED, TimeOrigin.CREW).user_id
-        logs = self.env["mrp.workcenter.productivity"]
-        if user in named:
-            return logs
-        values = self._log_values(workorder, TimeOrigin.LABOR, workorder.duration, period, user_id=user.id)
-        return logs.create(dict(values, mes_activity=activity.value, mes_inbox_id=message.id))
+        wanted = {mark.inbox_id: mark for mark in marks._labor() if mark.user_ids not in named}
+        logs = self._logs(workorder, TimeOrigin.LABOR)
+        logs.filtered(lambda log: log.mes_inbox_id not in wanted).unlink()
+        minutes, known = workorder.duration, self._logs(workorder, TimeOrigin.LABOR).mes_inbox_id
+        self.env["mrp.workcenter.productivity"].create(
+            [
+                self._log_values(
+                    workorder,
+                    TimeOrigin.LABOR,
+                    minutes,
+                    (mark.at, mark.until),
+                    user_id=mark.user_ids.id,
+                    mes_activity=mark.activity,
+                    mes_inbox_id=message.id,
+                )
+                for message, mark in wanted.items()
+                if message not in known
+            ]
+        )
 
     # -- nobody reported it ------------------------------------------------------------------------------------------
 
@@ -180,10 +211,16 @@ class MesTime(models.AbstractModel):
         marks.unlink()
         for workorder in workorders:
             workorder._mes_subtract(booked.filtered(lambda effect, one=workorder: effect.res_id == one.id))
-            self._write_intervals(workorder, self._marks(workorder))
+            self._write_anew(workorder)
         return workorders
 
     # -- shared ------------------------------------------------------------------------------------------------------
+
+    def _write_anew(self, workorder):
+        """Fit the times that follow from reports to the confirmations there are now."""
+        marks = self._marks(workorder)
+        self._write_intervals(workorder, marks)
+        self._write_labor(workorder, marks)
 
     def _logs(self, workorder, *origins):
         return workorder.time_ids.filtered(lambda log: log.mes_origin in origins)

@@ -133,6 +133,17 @@ class TestTime(MesCase):
             self.assertEqual(order.workorder_ids[0].duration, 30)
         self.assertEqual(rows[1].effect_ids.kind, "noted")
 
+    def test_labor_comes_back_with_the_reversal_of_what_had_taken_its_place(self):
+        order = self.release(10)
+        self.assertDone(self.labor(order, "op-1", "07:00", "08:00", activity="setup"))
+        confirmed = self.confirm_at(order, "08:00", {"machine": 30}, operators=["op-1"])
+        noted = self.labor(order, "op-1", "08:00", "08:10")
+        self.assertEqual(self.logs(order), [("", "07:30", "08:00"), ("anna", "07:30", "08:00")])
+        self.assertDone(self.send("posting.reversed", order, reverses=confirmed.event_id, reason="miscounted"))
+        self.assertEqual(self.logs(order), [("anna", "07:00", "08:00"), ("anna", "08:00", "08:10")])
+        self.assertDone(self.send("posting.reversed", order, reverses=noted.event_id, reason="miscounted"))
+        self.assertEqual(self.logs(order), [("anna", "07:00", "08:00")])
+
     def test_labor_alone_is_the_duration_and_has_its_activity(self):
         order = self.release()
         self.assertDone(self.labor(order, "op-1", "06:00", "06:30", activity="rework"))
