@@ -117,11 +117,15 @@ class MesDowntime(models.Model):
 
     @api.model
     def _raise_overdue(self):
-        """Give a case to each stop that is open for longer than its plant allows."""
+        """Give a case to each stop that is open for longer than its plant allows.
+
+        A system of several plants may not say in which one it was: then the least patient of them counts.
+        """
         now = fields.Datetime.now()
         for downtime in self.search([("ended_at", "=", False), ("case_id", "=", False)], limit=1000):
-            plant = downtime.plant_id
-            if plant and downtime.started_at + timedelta(hours=plant.mes_downtime_hours) <= now:
+            plants = downtime.plant_id or downtime.system_id.plant_ids
+            hours = min(plants.mapped("mes_downtime_hours"), default=None)
+            if hours is not None and downtime.started_at + timedelta(hours=hours) <= now:
                 downtime.case_id = self.env["mes.case"]._raise_for_downtime(downtime)
 
     def action_open_work_center(self):

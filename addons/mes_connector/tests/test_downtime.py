@@ -114,6 +114,17 @@ class TestDowntime(MesCase):
         self.say("ended", "s1", "23:00")
         self.assertEqual(case.state, CaseState.CLOSED.value)
 
+    def test_a_stop_of_no_named_plant_waits_as_long_as_the_least_patient(self):
+        other = self.env["stock.warehouse"].create({"name": "South", "code": "SOU", "mes_downtime_hours": 2})
+        self.plant.mes_downtime_hours = 8
+        self.system.plant_ids += other
+        self.say("started", "s1", "06:00", reason="BREAKDOWN")
+        downtime = self.stop("s1")
+        self.assertFalse(downtime.plant_id)
+        downtime.started_at = Datetime.now() - timedelta(hours=2)
+        self.env["mes.case"]._cron_escalate()
+        self.assertEqual(downtime.case_id.code, "downtime_open")
+
     def test_a_stop_ended_by_hand_still_takes_the_plants_time(self):
         self.say("started", "s1", "06:00", reason="BREAKDOWN")
         self.assembly.unblock()
