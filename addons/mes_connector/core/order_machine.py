@@ -125,12 +125,12 @@ _ROWS = (
         "Exactly the reported quantities are posted on the same order.",
     ),
     (
-        (_P.RELEASED, _P.IN_PROGRESS, _P.PARTIALLY_CONFIRMED),
+        (_P.RELEASED, _P.IN_PROGRESS, _P.PARTIALLY_CONFIRMED, _P.COMPLETED),
         OrderEvent.CONSUME,
         _KEEP,
         "MES",
         "The quantity is within the tolerance of the plant and its lots are known.",
-        "The named components and lots leave the stock.",
+        "The named components and lots leave the stock, in place of what was estimated.",
     ),
     (
         (_P.IN_PROGRESS, _P.PARTIALLY_CONFIRMED),
@@ -185,7 +185,7 @@ _ROWS = (
         OrderEvent.CLOSE,
         _P.COMPLETED,
         "ERP",
-        "A reason is given and pieces are booked; otherwise the order is cancelled.",
+        "A reason is given and pieces are booked, or all that was received is taken back; otherwise it is cancelled.",
         "The order ends short, as if the plant had completed it; the plant is told to stop.",
     ),
     (
@@ -229,11 +229,11 @@ _ROWS = (
         "The Odoo order is cancelled; a released one is cancelled in the plant too.",
     ),
     (
-        (_P.IN_PROGRESS,),
+        (_P.IN_PROGRESS, _P.PARTIALLY_CONFIRMED),
         OrderEvent.CANCEL,
         _P.CANCELLED,
         "ERP",
-        "Nothing is posted yet; otherwise the order is closed short.",
+        "Nothing is booked and no piece was ever received; otherwise the order is closed short.",
         "The Odoo order is cancelled, in the plant too.",
     ),
 )

@@ -4,6 +4,7 @@ from odoo import api, models
 
 from ..core.conservation import Output, add_output, check_consumption, check_return, check_serials
 from ..core.states import ReportKind, ToleranceMode
+from .mes_posting import FINISHED
 
 
 class MesConservation(models.AbstractModel):
@@ -57,8 +58,12 @@ class MesConservation(models.AbstractModel):
 
     def _beyond(self, order, product, delta):
         plant = order._mes_plant()
-        planned = order.move_raw_ids.filtered(lambda move: move.product_id == product and move.state != "cancel")
+        moves = order.move_raw_ids.filtered(lambda move: move.product_id == product)
+        # What is still to come was cancelled when the plant completed the order, and is due all the same.
+        planned = moves if order.mes_phase in FINISHED else moves.filtered(lambda move: move.state != "cancel")
         due, booked = sum(planned.mapped("product_qty")), sum(self._consumed_by_lot(order, product).values())
+        # A report takes the place of what was only estimated.
+        booked -= moves.filtered("mes_is_estimated")._mes_net()
         mode = ToleranceMode(plant.mes_consumption_mode)
         if check_consumption(mode, due, booked, delta, plant.mes_consumption_percent):
             yield f"{product.default_code}: due {due:g}, booked {booked:g}, reported {delta:g}."

@@ -90,7 +90,7 @@ class MesOrderLifecycle(models.AbstractModel):
 
         :raises UserError: nothing was made, or the table does not allow it now
         """
-        if OrderPhase(order.mes_phase) in WORKING and not order._mes_has_pieces():
+        if OrderPhase(order.mes_phase) in WORKING and not order._mes_may_close():
             raise UserError(
                 self.env._(
                     "Nothing of %s was made. Have the plant return or reverse what it consumed, then cancel the order.",

@@ -31,10 +31,11 @@ class MesPosting(models.AbstractModel):
                 lines.append(self.Line(product, quantity, self.env["stock.lot"]))
             elif order._mes_plant().mes_backflush_tracked:
                 lines += self._guess_lots(order, product, quantity)
-        effects = self._consume(order, lines, at=at) if lines else ()
-        lines_done = self.env["stock.move.line"].browse([effect.res_id for effect in effects])
-        lines_done.move_id.mes_is_estimated = True
-        return tuple(self._effect(EffectKind.ESTIMATED, line) for line in lines_done)
+        if not lines:
+            return ()
+        done = self._take(order, lines, at=at)
+        done.mes_is_estimated = True
+        return tuple(self._effect(EffectKind.ESTIMATED, line) for line in done.move_line_ids)
 
     def _unnamed(self, order):
         """The planned component moves of products of which nothing was reported."""

@@ -15,15 +15,21 @@ class MesPosting(models.AbstractModel):
         :return: tuple of effects
         """
         effects = self.env["mes.booking"]._post(order)
-        finished = order.move_finished_ids.filtered(
-            lambda move: move.state == "done" and not move.mes_is_scrap and move._mes_net() > 0
-        ).sorted("id")
-        # What was reported after the last good pieces was used up for them.
-        self._link(finished[-1:].move_line_ids, self._unlinked(order))
+        self._link_last(order)
         effects += self._backflush(order, order._mes_qty_posted(order.product_uom_id), at=at)
-        self._link(finished.move_line_ids, self._unlinked(order))
+        self._link(self._good(order).move_line_ids, self._unlinked(order))
         self._close_rest(order)
         return effects
+
+    def _link_last(self, order):
+        """What was reported after the last good pieces was used up for them."""
+        self._link(self._good(order)[-1:].move_line_ids, self._unlinked(order))
+
+    def _good(self, order):
+        """What the order has made to keep, the oldest receipt first."""
+        return order.move_finished_ids.filtered(
+            lambda move: move.state == "done" and not move.mes_is_scrap and move._mes_net() > 0
+        ).sorted("id")
 
     @api.model
     def _close_rest(self, order):

@@ -4,7 +4,7 @@ from odoo import api, models
 
 from ..core.conservation import check_return
 from ..core.states import ReportKind
-from .mes_posting import CLOSED
+from .mes_posting import CLOSED, FINISHED
 
 
 class MesPosting(models.AbstractModel):
@@ -12,12 +12,42 @@ class MesPosting(models.AbstractModel):
 
     @api.model
     def _consume(self, order, lines, workorder=None, *, at):
-        """Take ``lines`` out of the components' location for ``order``.
+        """Take ``lines`` out of the components' location for ``order``, in place of what was estimated of them.
 
         :param lines: list of :class:`Line`
         :param workorder: the operation they were used in, when the plant says so
         :return: tuple of effects
         :raises Parked: ``component_shortage``: the stock does not hold it and the plant waits for its correction
+        """
+        products = self.env["product.product"].union(*(line.product for line in lines))
+        pieces = self._drop_estimates(order, products, at)
+        done = self._take(order, lines, workorder, at=at)
+        self._link(pieces, done)
+        if order.mes_phase in FINISHED:
+            self._link_last(order)
+        return tuple(self._effect(ReportKind.CONSUMED, line) for line in done.move_line_ids)
+
+    def _drop_estimates(self, order, products, at):
+        """Take back what was consumed of ``products`` by estimation only.
+
+        :return: the lines of the pieces it was consumed for
+        """
+        estimated = order.move_raw_ids.filtered(
+            lambda move: move.state == "done" and move.mes_is_estimated and move.product_id in products
+        )
+        estimated = estimated.filtered(lambda move: not move.product_id.uom_id.is_zero(move._mes_net()))
+        pieces = estimated.move_line_ids.produce_line_ids
+        for move in estimated:
+            left = {lot: quantity for lot, quantity in move._mes_net_by_lot().items() if quantity > 0}
+            self._counter(order, move, left, at)
+        if estimated:
+            self._settle(order)
+        return pieces
+
+    def _take(self, order, lines, workorder=None, *, at):
+        """Consume ``lines``; the moves that are done.
+
+        :raises Parked: ``component_shortage``
         """
         self._check_stock(order, lines)
         moves = self.env["stock.move"]
@@ -27,7 +57,7 @@ class MesPosting(models.AbstractModel):
             moves |= move
         done = self._do(order, moves, at)
         self._reserve_rest(order)
-        return tuple(self._effect(ReportKind.CONSUMED, line) for line in done.move_line_ids)
+        return done
 
     def _raw_move(self, order, product, workorder):
         """The open move of a component, of the named operation first; a new one with no demand when unplanned."""

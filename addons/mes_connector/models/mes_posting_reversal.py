@@ -56,6 +56,10 @@ class MesPosting(models.AbstractModel):
         bookings._reverse()
 
     def _is_reversible(self, effect):
+        if effect.kind == EffectKind.ESTIMATED.value:
+            # A report may have taken its place since.
+            line = self.env["stock.move.line"].browse(effect.res_id)
+            return not line.product_id.uom_id.is_zero(line.move_id._mes_net_by_lot()[line.lot_id])
         return effect.kind in REVERSIBLE or effect.res_model == "mrp.workorder"
 
     def _reversed(self, effect):

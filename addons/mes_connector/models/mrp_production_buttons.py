@@ -70,7 +70,10 @@ class MrpProduction(models.Model):
         return result
 
     def _action_cancel(self):
-        for order in self.filtered(lambda order: order._mes_is_with_plant() and order._mes_has_postings()):
+        # Odoo takes an order with a receipt for done, also when all of it was taken back.
+        for order in self.filtered(
+            lambda order: order._mes_is_with_plant() and (order._mes_has_postings() or order._mes_finished_done())
+        ):
             raise UserError(
                 self.env._(
                     "%s has postings: close it short instead, or have the plant reverse what it reported.",

@@ -85,6 +85,10 @@ class MrpProduction(models.Model):
         """Whether anything was made, good or scrapped."""
         return not self.product_uom_id.is_zero(self._mes_qty_received(self.product_uom_id))
 
+    def _mes_may_close(self):
+        """Whether it can end short: pieces are there, or all that was received is taken back with what it took."""
+        return self._mes_has_pieces() or bool(self._mes_finished_done() and not self._mes_has_postings())
+
     def _mes_require_reason(self, reason):
         if not reason:
             raise UserError(self.env._("Say why."))

@@ -171,6 +171,27 @@ class TestOrderLifecycle(MesCase):
         late = self.send("operation.started", order, operation="10", work_center="ASM1")
         self.assertStopped(late, InboxState.REJECTED, "transition_refused")
 
+    def test_an_order_whose_receipts_were_all_taken_back_is_closed(self):
+        order = self.release(quantity=10)
+        self.assertDone(received := self.report(order, 4, "F1"))
+        self.assertDone(self.send("posting.reversed", order, reverses=received.event_id, reason="wrong order"))
+        with self.assertRaisesRegex(UserError, "close it short"), self.env.cr.savepoint():
+            order.action_cancel()
+        order.action_mes_close("Nothing will be made.")
+        self.assertPhase(order, OrderPhase.POSTED)
+        self.assertEqual((order.state, self.on_hand(self.gearbox)), ("done", 0))
+
+    def test_an_order_whose_confirmations_were_all_taken_back_is_cancelled(self):
+        order = self.release(quantity=10)
+        self.assertDone(confirmed := self.confirm(order, "10", 3))
+        self.assertDone(self.send("posting.reversed", order, reverses=confirmed.event_id, reason="wrong order"))
+        self.assertPhase(order, OrderPhase.PARTIALLY_CONFIRMED)
+        with self.assertRaisesRegex(UserError, "cancel"), self.env.cr.savepoint():
+            order.action_mes_close("Nothing will be made.")
+        order.action_cancel()
+        self.assertPhase(order, OrderPhase.CANCELLED)
+        self.assertEqual(order.state, "cancel")
+
     def test_posting_waits_for_parked_messages(self):
         order = self.release(quantity=10)
         parked = self.send(

@@ -137,6 +137,35 @@ class TestPostingBackflush(PostingCase):
         self.assertDone(self.complete(order, 40))
         self.assertEqual(self.on_hand(self.screw), 9900, "what the plant says it used is what it used")
 
+    def test_a_report_takes_the_place_of_what_was_estimated(self):
+        self.plant.mes_backflush_time = BackflushTime.AT_RECEIPT.value
+        self.plant.mes_backflush_tracked = True
+        self.plant.mes_consumption_mode = ToleranceMode.REJECT.value
+        order, lot = self.release(quantity=10), self.lots[self.gear][1]
+        received = self.report(order, 4, "F1")
+        self.assertEqual(self.genealogy(order)["F1"]["GEAR-20-A"], 8)
+        self.assertDone(self.consume(order, {(self.gear, lot): 20}))
+        self.assertEqual((self.on_hand(self.gear), self.on_hand(self.gear, lot)), (1980, 980))
+        self.assertEqual(self.genealogy(order)["F1"], {"HSG-100-A": 4, "GEAR-20-B": 20, "OIL-5-A": 1})
+        self.assertDone(self.send("posting.reversed", order, reverses=received.event_id, reason="miscounted"))
+        self.assertEqual((self.on_hand(self.gear), self.on_hand(self.screw)), (1980, 10000))
+
+    def test_what_was_used_up_is_booked_also_after_the_end(self):
+        self.plant.mes_consumption_mode = ToleranceMode.REJECT.value
+        order, lot = self.release(quantity=10), self.lots[self.gear][1]
+        self.env["stock.quant"]._update_available_quantity(self.gear, self.stock, -990, lot_id=lot)
+        self.report(order, 10, "F1")
+        self.assertStopped(late := self.consume(order, {(self.gear, lot): 20}), InboxState.PARKED, "component_shortage")
+        self.assertDone(self.complete(order, 10))
+        self.assertPhase(order, OrderPhase.COMPLETED)
+        self.env["stock.quant"]._update_available_quantity(self.gear, self.stock, 10, lot_id=lot)
+        late.action_retry()
+        self.drain()
+        self.assertDone(late)
+        self.assertEqual(self.on_hand(self.gear, lot), 0)
+        self.assertEqual(self.genealogy(order)["F1"]["GEAR-20-B"], 20)
+        self.assertPhase(order, OrderPhase.POSTED)
+
     def test_a_reversed_receipt_takes_its_backflush_back(self):
         self.plant.mes_backflush_time = BackflushTime.AT_RECEIPT.value
         order = self.release()
