@@ -15,6 +15,7 @@ from tools.stack.process import wait_until
 
 from .far_end import FarEnd
 from .sessions import session
+from .workshop import hear_of_orders_only
 
 YARD = PlantSpec("YD", "Yard plant", "mes-yard", "http", (), NORTH.product)
 LANES = 3
@@ -95,6 +96,7 @@ def open_yard(stack, factory, orders) -> Iterator[Yard]:
     far_end = FarEnd()
     register_system(factory, YARD, far_end.url)
     (system,) = orders.admin.search("mes.system", [["code", "=", YARD.system]])
+    hear_of_orders_only(orders.admin, system)
     yield Yard(orders, far_end, system)
     far_end.stop()
 

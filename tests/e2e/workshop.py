@@ -47,6 +47,13 @@ def equip(factory: Factory) -> None:
     )
 
 
+def hear_of_orders_only(rpc: Rpc, system: int) -> None:
+    """Closes a system's routes for stock and master data, which are told by themselves and spoil counting."""
+    told = [["event_type", "=like", f"mes.{name}"] for name in ("inventory.%", "material.shortage.%", "%.published.%")]
+    routes = rpc.search("mes.route", [["system_id", "=", system], ["direction", "=", "out"], "|", "|", *told])
+    rpc.write("mes.route", routes, {"active": False})
+
+
 def _enlarge_first_lots(factory: Factory) -> None:
     """Gives the bench plant enough of both lots of each component for all tests, in whichever order they run."""
     rpc, context = factory.rpc, {"inventory_mode": True}

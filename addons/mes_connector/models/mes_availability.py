@@ -112,9 +112,7 @@ class MesAvailability(models.AbstractModel):
     @api.model
     def _cron_look(self):
         """Look at what changed since the last time."""
-        while worked := self._look_at_marked():
-            if self.env["ir.cron"]._commit_progress(worked) <= 0:
-                break
+        self.env["mes.mark"]._work(self._look_at_marked)
 
     def _look_at_marked(self):
         """Look at the oldest marks in this transaction; their number."""

@@ -195,9 +195,12 @@ class MesInboxMessage(models.Model):
         self._resume()
 
     def action_discard(self, reason=None):
-        """Give the message up: the sender is told it was rejected, with the reason."""
+        """Give the message up: the sender is told it was rejected, with the reason.
+
+        :raises UserError: all have ended already
+        """
         code = self.env["mes.dispatcher"]._code("discarded")
-        for message in self:
+        for message in self._allowing(InboxEvent.DISCARD):
             text = self.env._("Discarded by %(user)s: %(reason)s", user=self.env.user.name, reason=reason or "-")
             message._settle(InboxEvent.DISCARD, code, text)
             self.env["mes.dispatcher"]._after(message)

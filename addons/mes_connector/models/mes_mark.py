@@ -4,12 +4,20 @@ Facts. Marks are only ever inserted and deleted, never unique and never updated:
 object do not conflict here. They are collected in memory and written by one statement when the transaction ends.
 """
 
+import logging
+
+from psycopg2 import OperationalError
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..core import states
 
+_logger = logging.getLogger(__name__)
+
 PENDING = "mes.mark.pending"
+#: Conflicts in a row before the scheduled action gives up until its next run.
+STEP_TRIES = 5
 
 
 class MesMark(models.Model):
@@ -49,6 +57,28 @@ class MesMark(models.Model):
                 list(locations),
             )
         )
+
+    @api.model
+    def _work(self, step):
+        """Have ``step()`` take marks, each time in a transaction of the scheduled action, until there are none.
+
+        Messages it replaces may just be sent, and stock may move: who loses a conflict begins again at once.
+        """
+        conflicts = 0
+        while True:
+            try:
+                worked = step()
+                self.env.flush_all()
+            except OperationalError as error:
+                conflicts += 1
+                if conflicts == STEP_TRIES:
+                    raise
+                self.env.cr.rollback()
+                _logger.info("mes: a look at marks lost a conflict: %s", error)
+                continue
+            conflicts = 0
+            if not worked or self.env["ir.cron"]._commit_progress(worked) <= 0:
+                break
 
     @api.model
     def _take(self, topic, limit):

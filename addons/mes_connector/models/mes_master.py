@@ -60,9 +60,7 @@ class MesMaster(models.AbstractModel):
     @api.model
     def _cron_publish(self):
         """Tell what has changed since the last time."""
-        while worked := self._publish_marked():
-            if self.env["ir.cron"]._commit_progress(worked) <= 0:
-                break
+        self.env["mes.mark"]._work(self._publish_marked)
 
     def _publish_marked(self):
         """Work the oldest marks in this transaction; their number."""

@@ -4,6 +4,7 @@ import random
 from datetime import timezone
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..core import errors, states
@@ -74,6 +75,16 @@ class MesMessageMixin(models.AbstractModel):
         for message in self:
             state = next_state(self.TRANSITIONS, self._state_enum(message.state), event)
             message.write(dict(values or {}, state=state.value))
+
+    def _allowing(self, event):
+        """Those a person may still apply ``event`` to: meanwhile others may have ended.
+
+        :raises UserError: all have
+        """
+        allowed = self.filtered(lambda one: (self._state_enum(one.state), event) in self.TRANSITIONS)
+        if self and not allowed:
+            raise UserError(self.env._("This has ended already, as you see when you load it again."))
+        return allowed
 
     @api.model
     def _state_enum(self, value):

@@ -258,6 +258,10 @@ class MesOutboxMessage(models.Model):
         resendable._wake_lanes()
 
     def action_discard(self):
-        """Never send this message."""
-        self._move(OutboxEvent.DISCARD, {"text": self.env._("Discarded by %s", self.env.user.name)})
-        self.case_id._close_if_done()
+        """Never send these messages.
+
+        :raises UserError: all have ended already
+        """
+        discarded = self._allowing(OutboxEvent.DISCARD)
+        discarded._move(OutboxEvent.DISCARD, {"text": self.env._("Discarded by %s", self.env.user.name)})
+        discarded.case_id._close_if_done()
