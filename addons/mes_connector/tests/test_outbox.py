@@ -157,3 +157,12 @@ class TestOutbox(OutboxCase):
         self.assertEqual(self.run_lane(), 0)
         with self.assertRaises(UserError):
             self.release(quantity=3).mes_outbox_ids.action_resend()
+
+    def test_what_has_ended_is_not_discarded(self):
+        self.send("order.acknowledged", self.order, revision=1, accepted=True)
+        waiting = self.release(quantity=3).mes_outbox_ids
+        (self.message | waiting).action_discard()
+        self.assertEqual(self.message.state, OutboxState.CONFIRMED.value)
+        self.assertEqual(set(waiting.mapped("state")), {OutboxState.DISCARDED.value})
+        with self.assertRaisesRegex(UserError, "ended already"):
+            self.message.action_discard()
