@@ -51,7 +51,14 @@ class MesOrderDocument(models.AbstractModel):
             missing.append(self.env._("Work center %s has no code.", center.display_name))
         for unit in (moves.product_uom | order.product_uom_id).filtered(lambda one: not one.unece_code):
             missing.append(self.env._("Unit %s has no UN/ECE code.", unit.display_name))
+        for product in self._lacking(order).product_id if plant.mes_release_reserved else ():
+            missing.append(self.env._("Component %s is not all reserved.", product.display_name))
         return missing
+
+    def _lacking(self, order):
+        """The components of which the order has not reserved all; reserved now, as far as there is stock."""
+        order.move_raw_ids._action_assign()
+        return order.move_raw_ids.filtered(lambda move: move.state in ("confirmed", "partially_available", "waiting"))
 
     def _released(self, order):
         data = {
@@ -103,6 +110,9 @@ class MesOrderDocument(models.AbstractModel):
             operation["planned_start"] = to_wire_time(workorder.date_start)
         if workorder.date_finished:
             operation["planned_end"] = to_wire_time(workorder.date_finished)
+        if workorder.production_id.allow_workorder_dependencies:
+            needs = workorder.blocked_by_workorder_ids.filtered("mes_operation")
+            operation["needs"] = sorted(needs.mapped("mes_operation"), key=int)
         return operation
 
     def _materials(self, order, moves, with_lots=False):

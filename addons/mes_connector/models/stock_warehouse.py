@@ -21,6 +21,11 @@ class StockWarehouse(models.Model):
         "Release orders when confirmed",
         help="Confirming a manufacturing order of this plant also releases it to the plant's systems.",
     )
+    mes_release_reserved = fields.Boolean(
+        "Release only with components",
+        help="An order is released when all its components are reserved. One that is released when it is confirmed "
+        "waits for a person otherwise.",
+    )
     mes_auto_post = fields.Boolean(
         "Post completed orders",
         default=True,

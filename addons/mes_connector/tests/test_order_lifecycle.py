@@ -14,6 +14,9 @@ class TestOrderLifecycle(MesCase):
     def outbox(self, order, event_type):
         return order.mes_outbox_ids.filtered(lambda row: row.event_type == f"mes.{event_type}.v1")
 
+    def told_operations(self, order):
+        return json.loads(self.outbox(order, "order.released").payload)["data"]["operations"]
+
     def work_all(self, order, quantity=10):
         self.consume(order, {(self.housing, self.lots[self.housing][0]): quantity})
         self.confirm(order, "10", quantity, minutes=5, final=True)
@@ -69,6 +72,24 @@ class TestOrderLifecycle(MesCase):
         self.gear.default_code = "GEAR-20"
         blocked.action_mes_release()
         self.assertEqual(case.state, "closed")
+
+    def test_the_plants_rule_releases_only_what_has_its_components(self):
+        self.plant.mes_release_reserved = True
+        for lot in self.lots[self.gear]:
+            self.env["stock.quant"]._update_available_quantity(self.gear, self.stock, -950, lot_id=lot)
+        order = self.make_order(100)
+        with self.assertRaisesRegex(UserError, "GEAR-20.*not all reserved") as refusal:
+            order.action_mes_release()
+        self.assertNotIn("HSG-100", str(refusal.exception))
+        self.add_stock(self.gear, 2000, "GEAR-20-C")
+        order.action_mes_release()
+        self.assertPhase(order, OrderPhase.RELEASED)
+
+    def test_the_release_tells_which_operations_an_operation_needs(self):
+        self.assertNotIn("needs", self.told_operations(self.release())[1])
+        self.bom.allow_operation_dependencies = True
+        self.bom.operation_ids[1].blocked_by_operation_ids = self.bom.operation_ids[0]
+        self.assertEqual([one["needs"] for one in self.told_operations(self.release())], [[], ["10"]])
 
     def test_without_a_route_an_order_is_plain_odoo(self):
         self.system.state = SystemState.DRAFT.value
