@@ -322,7 +322,7 @@ OUTBOX_LIVE = OUTBOX_DUE | {OutboxState.DEAD}
 OUTBOX_TERMINAL = frozenset(OutboxState) - OUTBOX_LIVE
 
 # Members whose label is an abbreviation, written in capitals.
-_ABBREVIATIONS = frozenset(SystemKind) - {SystemKind.OTHER} | frozenset(TransportKind)
+_ABBREVIATIONS = frozenset(SystemKind) - {SystemKind.OTHER} | frozenset(TransportKind) | {PublicationKind.BOM}
 
 
 def selection(enum_cls: type[Enum]) -> list[tuple[str, str]]:

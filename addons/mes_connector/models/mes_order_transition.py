@@ -10,7 +10,7 @@ class MesOrderTransition(models.Model):
     _name = "mes.order.transition"
     _description = "Order Phase Transition"
     _order = "id"
-    _rec_name = "event"
+    _rec_name = "production_id"
 
     production_id = fields.Many2one("mrp.production", required=True, ondelete="cascade", index=True)
     company_id = fields.Many2one("res.company", required=True)

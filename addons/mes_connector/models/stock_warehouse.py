@@ -67,7 +67,12 @@ class StockWarehouse(models.Model):
         "Consumption tolerance (%)", help="How much more than the bill of materials a report may consume."
     )
     mes_consumption_mode = fields.Selection(
-        selection(ToleranceMode), "Beyond the tolerance", required=True, default=ToleranceMode.FLAG.value
+        selection(ToleranceMode),
+        "Beyond the tolerance",
+        required=True,
+        default=ToleranceMode.FLAG.value,
+        help="Accept: it is booked. Flag: it is booked, and the supervisor gets a case. Reject: nothing is booked, and "
+        "the plant is told.",
     )
     mes_shortage_mode = fields.Selection(
         selection(ShortageMode),
@@ -78,7 +83,11 @@ class StockWarehouse(models.Model):
         "the supervisor gets a case.",
     )
     mes_scrap_cost = fields.Selection(
-        selection(ScrapCost), "Scrapped pieces are paid by", required=True, default=ScrapCost.SCRAP_ACCOUNT.value
+        selection(ScrapCost),
+        "Scrapped pieces are paid by",
+        required=True,
+        default=ScrapCost.SCRAP_ACCOUNT.value,
+        help="Good pieces: the cost stays with the order. Scrap account: the planned cost of the pieces goes there.",
     )
     mes_locked_period = fields.Selection(
         selection(LockedPeriod),

@@ -34,6 +34,7 @@ class MesBacklog(models.Model):
     product_id = fields.Many2one("product.product", readonly=True)
     product_code = fields.Char("Product reported", readonly=True)
     quantity = fields.Float(readonly=True, digits="Product Unit", help="In the unit of the product.")
+    uom_id = fields.Many2one(related="product_id.uom_id")
     currency_id = fields.Many2one("res.currency", readonly=True)
     amount = fields.Monetary("Value", readonly=True, help="At the present standard price; 0 while a code is unknown.")
 
