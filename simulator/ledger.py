@@ -26,8 +26,8 @@ def _lot_amounts() -> LotAmounts:
 class Books:
     """What one order used and made, by product and lot (``""`` where there is none).
 
-    ``minutes`` are by operation as the work order counts them, ``times`` of people by operation and operator;
-    ``rework`` are pieces worked twice.
+    ``minutes`` are by operation as the work order counts them, ``work_centers`` the same by where they were spent,
+    ``times`` of people by operation and operator; ``rework`` are pieces worked twice.
     """
 
     completed: bool = False
@@ -35,6 +35,7 @@ class Books:
     received: LotAmounts = field(default_factory=_lot_amounts)
     scrapped: LotAmounts = field(default_factory=_lot_amounts)
     minutes: Amounts = field(default_factory=_amounts)
+    work_centers: Amounts = field(default_factory=_amounts)
     times: LotAmounts = field(default_factory=_lot_amounts)
     good: Decimal = Decimal(0)
     scrap: Decimal = Decimal(0)
@@ -55,11 +56,12 @@ class _Piece:
 def keep_books(events: Iterable[Event], release: Release | None) -> dict[str, Any]:
     """Fold the unique events of one order, in the order of their sequence, into its ledger entry (JSON).
 
-    What was undone counts as if it had never been said.
+    What was undone counts as if it had never been said. Where a confirmation names the pieces it made, confirmations
+    are what receives them, and reports say them once more.
     """
     in_turn = sorted(events, key=_turn)
     undone = {event["data"].get("reverses") for event in in_turn if event["type"] == EventType.POSTING_REVERSED}
-    clerk = _Clerk(release)
+    clerk = _Clerk(release, any(map(_is_receipt, in_turn)))
     for event in in_turn:
         if event["id"] not in undone:
             clerk.enter(event)
@@ -74,13 +76,25 @@ def _turn(event: Event) -> tuple[bool, int]:
         return True, 0
 
 
+def _is_receipt(event: Event) -> bool:
+    """Whether this is a confirmation that says of which lot or serial numbers its pieces are."""
+    data = event["data"]
+    return event["type"] == EventType.OPERATION_CONFIRMED and isinstance(data, dict) and _names_pieces(data)
+
+
+def _names_pieces(data: dict[str, Any]) -> bool:
+    return "lot" in data or "serials" in data
+
+
 class _Clerk:
     """Applies one event after the other to the books."""
 
-    def __init__(self, release: Release | None) -> None:
+    def __init__(self, release: Release | None, is_by_confirmation: bool) -> None:
         self._release = release
+        self._is_by_confirmation = is_by_confirmation
         self._books = Books()
         self._unlinked = _lot_amounts()
+        self._unlinked_work = _amounts()
         self._confirmed: defaultdict[str, set[str]] = defaultdict(set)
 
     def enter(self, event: Event) -> None:
@@ -96,7 +110,7 @@ class _Clerk:
         elif type_ == EventType.MATERIAL_RETURNED:
             self._take_back(_pieces(data["items"]))
         elif type_ == EventType.PRODUCTION_REPORTED:
-            self._receive(_pieces(data["items"]))
+            self._report(_pieces(data["items"]))
         elif type_ == EventType.SCRAP_REPORTED:
             self._scrap(_pieces([data]))
         elif type_ == EventType.OPERATION_CONFIRMED:
@@ -121,11 +135,15 @@ class _Clerk:
         operation, booked = data["operation"], _booked(data["minutes"])
         people, labour = data.get("operators") or [], _decimal(data["minutes"].get("labor", 0))
         self._books.minutes[operation] += booked
+        for centers in (self._books.work_centers, self._unlinked_work):
+            centers[data["work_center"]] += booked
         for person in people:
             self._books.times[operation][person] += labour / len(people) if labour else booked
         self._confirmed[operation].update(people)
         if "rework" in data:
             self._books.rework[operation] += _decimal(data["rework"]["value"])
+        if _names_pieces(data) and self._release is not None:
+            self._receive(_pieces([{**data, "product": self._release.product, "quantity": data["good"]}]))
 
     def _labour(self, data: dict[str, Any]) -> None:
         """The time of a person whom no confirmation of the operation names."""
@@ -133,8 +151,15 @@ class _Clerk:
             lasted = datetime.fromisoformat(data["to"]) - datetime.fromisoformat(data["from"])
             self._books.times[data["operation"]][data["operator"]] += Decimal(lasted.total_seconds()) / 60
 
+    def _report(self, pieces: list[_Piece]) -> None:
+        if self._is_by_confirmation:
+            pieces = [piece for piece in pieces if not self._is_finished(piece.product)]
+        if pieces:
+            self._receive(pieces)
+
     def _receive(self, pieces: list[_Piece]) -> None:
         consumed, self._unlinked = _nested(self._unlinked), _lot_amounts()
+        work, self._unlinked_work = _flat(self._unlinked_work), _amounts()
         for piece in pieces:
             self._books.received[piece.product][piece.lot] += piece.quantity
             if self._is_finished(piece.product):
@@ -145,6 +170,7 @@ class _Clerk:
                     "lot": piece.lot,
                     "quantity": number(piece.quantity),
                     "consumed": consumed,
+                    "work_centers": work,
                 }
             )
 
@@ -194,6 +220,7 @@ class _Clerk:
             "scrapped": _nested(books.scrapped),
             "backflushed": self._backflushed(),
             "minutes": _flat(books.minutes),
+            "work_centers": _flat(books.work_centers),
             "times": _nested(books.times),
             "rework": _flat(books.rework),
             "reserved": self._reserved(),

@@ -11,6 +11,7 @@ class ScenarioName(str, Enum):
     """What a user may ask the plant to play."""
 
     HAPPY = "happy"
+    BATCH = "batch"
     PARTIAL_WITH_SCRAP = "partial_with_scrap"
     DUPLICATES = "duplicates"
     PERMUTED = "permuted"
@@ -26,6 +27,9 @@ class ScenarioName(str, Enum):
     CREW = "crew"
     CHANGE = "change"
     REFUSE_CHANGE = "refuse_change"
+    BY_CONFIRMATION = "by_confirmation"
+    UNPLANNED = "unplanned"
+    EVENTFUL = "eventful"
 
 
 class Story(str, Enum):
@@ -37,6 +41,9 @@ class Story(str, Enum):
     CORRECTIONS = "corrections"
     CREW = "crew"
     CHANGE = "change"
+    BY_CONFIRMATION = "by_confirmation"
+    UNPLANNED = "unplanned"
+    EVENTFUL = "eventful"
 
 
 class Dispatch(str, Enum):
@@ -89,6 +96,7 @@ class Increment:
 
 SCENARIOS = {
     ScenarioName.HAPPY: Scenario("two increments, everything good"),
+    ScenarioName.BATCH: Scenario("all at once, in one lot", shares=(Decimal(1),)),
     ScenarioName.PARTIAL_WITH_SCRAP: Scenario(
         "about 55 %, then the rest with two pieces scrapped; sent from a buffer in small batches",
         shares=(Decimal("0.55"), Decimal(1)),
@@ -144,6 +152,16 @@ SCENARIOS = {
         story=Story.CHANGE,
         shares=(Decimal("0.4"), Decimal(1)),
         accepts_change=False,
+    ),
+    ScenarioName.BY_CONFIRMATION: Scenario(
+        "the last operation names what it made, and the report says it once more", story=Story.BY_CONFIRMATION
+    ),
+    ScenarioName.UNPLANNED: Scenario("a component that nobody had planned is used, too", story=Story.UNPLANNED),
+    ScenarioName.EVENTFUL: Scenario(
+        "seven increments, and between them all that goes otherwise than planned",
+        story=Story.EVENTFUL,
+        shares=tuple(Decimal(seventh) / 7 for seventh in range(1, 8)),
+        scrap=2,
     ),
 }
 

@@ -5,16 +5,20 @@ A story has one act, or several: each later one is played when the ERP sends the
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from .floor import Floor, item
-from .messages import Fact, Tracking
+from .messages import EventType, Fact, Tracking
 from .release import Line
 from .scenarios import Increment, Scenario, Story, increments
 
 Act = Callable[[Floor, Scenario], Iterator[Fact]]
 NONE = Decimal(0)
 ONE = Decimal(1)
+#: What the plant takes when it needs more than the bill of materials says, of which lot, and how much for a piece.
+GLUE = Line("GLUE", Tracking.LOT, Decimal("0.02"), "KGM", None)
+GLUE_LOT = "GLUE-A"
 
 
 def in_increments(floor: Floor, scenario: Scenario) -> Iterator[Fact]:
@@ -55,15 +59,7 @@ def with_corrections(floor: Floor, scenario: Scenario) -> Iterator[Fact]:
     *before, last = increments(floor.release, scenario)
     for place, step in enumerate(before):
         yield from _increment(floor, step, is_first=not place, is_last=False)
-    operation = floor.release.operations[0]
-    line, quantity, lot = _first_tracked(floor)
-    wrong = (
-        floor.take(item(line, quantity, lot), operation=operation),
-        floor.confirm(operation, Increment(ONE, NONE), final=False),
-        floor.receive_wrongly(ONE),
-    )
-    yield from wrong
-    yield from (floor.undo(one, "wrong_order") for one in reversed(wrong))
+    yield from _wrong_reports(floor)
     yield from _increment(floor, last, is_first=not before, is_last=True)
     yield floor.complete()
 
@@ -89,6 +85,41 @@ def with_a_crew(floor: Floor, scenario: Scenario) -> Iterator[Fact]:
     yield floor.complete()
 
 
+def told_by_the_last_operation(floor: Floor, scenario: Scenario) -> Iterator[Fact]:
+    """The confirmation of the last operation names the lot or the serial numbers; the report says them once more."""
+    last = floor.release.operations[-1].code
+    steps = increments(floor.release, scenario)
+    for place, step in enumerate(steps):
+        facts = list(_increment(floor, step, is_first=not place, is_last=step is steps[-1]))
+        (report,) = (fact for fact in facts if fact.type is EventType.PRODUCTION_REPORTED)
+        named = {name: what for name, what in report.data["items"][0].items() if name in ("lot", "serials")}
+        for fact in facts:
+            is_last = fact.type is EventType.OPERATION_CONFIRMED and fact.data["operation"] == last
+            yield replace(fact, data={**fact.data, **named}) if is_last else fact
+    yield floor.complete()
+
+
+def with_what_nobody_planned(floor: Floor, scenario: Scenario) -> Iterator[Fact]:
+    """As in increments; each of them begins with glue, which is not in the bill of materials."""
+    steps = increments(floor.release, scenario)
+    for place, step in enumerate(steps):
+        yield floor.take(item(GLUE, GLUE.quantity * step.pieces, GLUE_LOT), operation=floor.release.operations[0])
+        yield from _increment(floor, step, is_first=not place, is_last=step is steps[-1])
+    yield floor.complete()
+
+
+def with_incidents(floor: Floor, scenario: Scenario) -> Iterator[Fact]:
+    """In increments; between them something happens that was not planned, each time something else."""
+    # A while ago, so that a pause comes later however fast the plant's clock runs.
+    yield from (floor.start(operation, 60) for operation in floor.release.operations)
+    steps = increments(floor.release, scenario)
+    for place, step in enumerate(steps):
+        if place:
+            yield from INCIDENTS[(place - 1) % len(INCIDENTS)](floor)
+        yield from _increment(floor, step, is_first=False, is_last=step is steps[-1])
+    yield floor.complete()
+
+
 def before_the_change(floor: Floor, scenario: Scenario) -> Iterator[Fact]:
     """The first increment; the order is changed while it is in work."""
     yield from _increment(floor, increments(floor.release, scenario)[0], is_first=True, is_last=False)
@@ -108,6 +139,9 @@ ACTS: dict[Story, tuple[Act, ...]] = {
     Story.CORRECTIONS: (with_corrections,),
     Story.CREW: (with_a_crew,),
     Story.CHANGE: (before_the_change, after_the_change),
+    Story.BY_CONFIRMATION: (told_by_the_last_operation,),
+    Story.UNPLANNED: (with_what_nobody_planned,),
+    Story.EVENTFUL: (with_incidents,),
 }
 
 
@@ -141,3 +175,54 @@ def _first_tracked(floor: Floor) -> tuple[Line, Decimal, str]:
     """One of a component by lot, from its last lot."""
     line = next(one for one in floor.release.components if one.tracking is Tracking.LOT)
     return line, ONE, line.lots[-1].lot
+
+
+def _wrong_reports(floor: Floor) -> Iterator[Fact]:
+    """One report of each kind, and then that it was wrong."""
+    operation = floor.release.operations[0]
+    wrong = (
+        floor.take(item(*_first_tracked(floor)), operation=operation),
+        floor.confirm(operation, Increment(ONE, NONE), final=False),
+        floor.receive_wrongly(ONE),
+    )
+    yield from wrong
+    yield from (floor.undo(one, "wrong_order") for one in reversed(wrong))
+
+
+def _break(floor: Floor) -> Iterator[Fact]:
+    for operation in floor.release.operations:
+        yield floor.pause(operation, "break", 0)
+        yield floor.resume(operation, 0)
+
+
+def _fetched_too_much(floor: Floor) -> Iterator[Fact]:
+    more = item(*_first_tracked(floor))
+    yield floor.take(more, operation=floor.release.operations[0])
+    yield floor.give_back(more, reason="left_over")
+
+
+def _help(floor: Floor) -> Iterator[Fact]:
+    """Of a person whom no confirmation names."""
+    for operation in floor.release.operations:
+        yield floor.work(operation, floor.helper, 15, 10)
+
+
+def _stop_told_from_its_end(floor: Floor) -> Iterator[Fact]:
+    operation = floor.release.operations[-1]
+    name = f"{floor.release.order}-{floor.pieces}"
+    yield floor.go_on(operation, name, 5)
+    yield floor.stop(operation, name, 15)
+
+
+def _dropped(floor: Floor) -> Iterator[Fact]:
+    yield floor.scrap_of(*_first_tracked(floor))
+
+
+INCIDENTS: tuple[Callable[[Floor], Iterator[Fact]], ...] = (
+    _break,
+    _fetched_too_much,
+    _wrong_reports,
+    _help,
+    _stop_told_from_its_end,
+    _dropped,
+)

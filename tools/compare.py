@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import Any
 
 from tools.stack.rpc import Rpc
@@ -22,13 +23,16 @@ Amounts = dict[tuple[str, str], float]
 
 @dataclass
 class Booking:
-    """What one side knows of an order. Keys are (product, lot), with "" for no lot; genealogy is by finished lot."""
+    """What one side knows of an order. Keys are (product, lot), with "" for no lot; genealogy is by finished lot,
+    `people` are minutes by (operation, operator).
+    """
 
     closed: bool = False
     consumed: Amounts = field(default_factory=dict)
     received: Amounts = field(default_factory=dict)
     scrapped: Amounts = field(default_factory=dict)
     minutes: dict[str, float] = field(default_factory=dict)
+    people: dict[tuple[str, str], float] = field(default_factory=dict)
     good: float = 0.0
     scrap: float = 0.0
     genealogy: dict[tuple[str, str], Amounts] = field(default_factory=dict)
@@ -48,6 +52,7 @@ def ledger_booking(entry: dict[str, Any]) -> Booking:
         _flat(entry["received"]),
         _flat(entry["scrapped"]),
         dict(entry["minutes"]),
+        _flat(entry["times"]),
         entry["good"],
         entry["scrap"],
         dict(genealogy),
@@ -73,7 +78,7 @@ def odoo_booking(rpc: Rpc, order: str) -> Booking:
         [["production_id", "=", row["id"]], ["state", "=", "done"]],
         ["product_id", "lot_id", "scrap_qty"],
     )
-    work = rpc.read("mrp.workorder", [["production_id", "=", row["id"]]], ["mes_operation", "duration"])
+    work = rpc.read("mrp.workorder", [["production_id", "=", row["id"]]], ["mes_operation", "duration", "time_ids"])
     codes = _codes(rpc, [*raw, *finished, *scraps])
     lines = {line["id"]: line for line in raw}
     genealogy: dict[tuple[str, str], Amounts] = defaultdict(dict)
@@ -86,6 +91,7 @@ def odoo_booking(rpc: Rpc, order: str) -> Booking:
         received=_amounts(finished, "quantity_product_uom", codes),
         scrapped=_amounts(scraps, "scrap_qty", codes),
         minutes={one["mes_operation"]: one["duration"] for one in work},
+        people=_people(rpc, work),
         good=row["mes_qty_good"],
         scrap=row["mes_qty_scrapped"],
         genealogy=dict(genealogy),
@@ -100,6 +106,8 @@ def differences(order: str, plant: Booking, odoo: Booking) -> list[str]:
     for what in ("consumed", "received", "scrapped"):
         found += _unequal(f"{order} {what}", getattr(plant, what), getattr(odoo, what), QUANTITY_TOLERANCE)
     found += _unequal(f"{order} minutes of operation", plant.minutes, odoo.minutes, MINUTES_TOLERANCE)
+    several = MINUTES_TOLERANCE * max(len(plant.genealogy), 1)
+    found += _unequal(f"{order} minutes of people", plant.people, odoo.people, several)
     found += _unequal(
         f"{order} pieces",
         {"good": plant.good, "scrap": plant.scrap},
@@ -122,6 +130,23 @@ def compare_orders(rpc: Rpc, ledger: dict[str, dict], orders: Iterable[str]) -> 
         else:
             found += differences(order, ledger_booking(ledger[order]), odoo_booking(rpc, order))
     return found
+
+
+def compare_stops(rpc: Rpc, stops: dict[str, dict]) -> list[str]:
+    """Compares the plant's stops, by name, with the downtimes that have these names; times to the second."""
+    fields = ["name", "workcenter_id", "started_at", "ended_at"]
+    booked = rpc.read("mes.downtime", [["name", "in", list(stops)]], fields)
+    centers = {one["id"]: one["code"] for one in rpc.read("mrp.workcenter", [], ["code"])}
+    known = {
+        one["name"]: (centers[one["workcenter_id"][0]], one["started_at"] or "", one["ended_at"] or "")
+        for one in booked
+    }
+    told = {
+        name: (stop["work_center"], *(_odoo_time(stop[side]) if side in stop else "" for side in ("from", "to")))
+        for name, stop in stops.items()
+    }
+    unequal = [name for name in told if told[name] != known.get(name)]
+    return [f"stop {name}: plant {told[name]}, Odoo {known.get(name)}" for name in unequal]
 
 
 def read_stock(rpc: Rpc, location: int) -> Amounts:
@@ -158,6 +183,23 @@ def _flat(by_product: dict[str, dict[str, float]]) -> Amounts:
 def _add(total: Amounts, more: Amounts) -> None:
     for key, quantity in more.items():
         total[key] = total.get(key, 0.0) + quantity
+
+
+def _odoo_time(moment: str) -> str:
+    """A moment as Odoo's API writes it: UTC, whole seconds."""
+    return datetime.fromisoformat(moment).astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _people(rpc: Rpc, work: list[dict]) -> dict[tuple[str, str], float]:
+    """Minutes on work orders by (operation, operator); those of nobody in particular are left out."""
+    operations = {log: one["mes_operation"] for one in work for log in one["time_ids"]}
+    domain = [["id", "in", list(operations)], ["user_id", "!=", False]]
+    logs = rpc.read("mrp.workcenter.productivity", domain, ["user_id", "duration"])
+    codes = {one["id"]: one["mes_operator_code"] for one in rpc.read("res.users", [], ["mes_operator_code"])}
+    total: dict[tuple[str, str], float] = defaultdict(float)
+    for log in logs:
+        total[operations[log["id"]], codes[log["user_id"][0]] or log["user_id"][1]] += log["duration"]
+    return dict(total)
 
 
 def _net_lines(rpc: Rpc, moves: list[int]) -> list[dict]:

@@ -8,13 +8,19 @@ from dataclasses import dataclass
 
 from simulator.messages import Tracking
 from simulator.scenarios import ScenarioName
-from tools.demo_factory import Factory, PlantSpec, make_plant
+from simulator.stories import GLUE, GLUE_LOT
+from tools.compare import Amounts, read_stock
+from tools.demo_factory import Factory, PlantSpec, make_plant, register_system
 from tools.stack.rpc import Rpc
 
-CENTERS = ("SC-CUT", "SC-WELD", "SC-TEST")
+#: What a minute costs at each work center.
+CENTERS = {"SC-CUT": 1.0, "SC-WELD": 1.75, "SC-TEST": 0.5}
 PLANT = PlantSpec("SC", "Scenario plant", "mes-scenarios", "http", tuple((one, one.title()) for one in CENTERS), "")
+#: Receives what the last operation's confirmation names; of the same system and work centers.
+CONFIRMING = PlantSpec("SD", "Confirming plant", "mes-scenarios", "http", (), "")
+PLANTS = (PLANT, CONFIRMING)
 UNITS = {"C62": "uom.product_uom_unit", "KGM": "uom.product_uom_kgm", "MTR": "uom.product_uom_meter"}
-COST_OF_A_MINUTE = 1.0
+COST_OF_GLUE = 6.5
 OVER_DELIVERY_PERCENT = 10
 STOP_REASON = "jam"
 TO_ORDER = ("stock.route_warehouse0_mto", "mrp.route_warehouse0_manufacture")
@@ -53,6 +59,7 @@ class Case:
     by_products: tuple[Part, ...] = ()
     minutes: tuple[float, ...] = (2.0,)
     is_sold: bool = False
+    plant: PlantSpec = PLANT
 
     def __str__(self) -> str:
         return self.name
@@ -66,7 +73,7 @@ class Case:
         return part.code if part.is_made else f"{self.product}-{part.code.upper()}"
 
     def prices(self) -> dict[str, float]:
-        return {self.code(part): part.cost for part in self.parts}
+        return {GLUE.product: COST_OF_GLUE, **{self.code(part): part.cost for part in self.parts}}
 
 
 class ScenarioWorld:
@@ -75,15 +82,14 @@ class ScenarioWorld:
     def __init__(self, factory: Factory):
         self._factory = factory
         self._rpc: Rpc = factory.rpc
-        make_plant(factory, PLANT)
+        for plant in PLANTS:
+            make_plant(factory, plant)
         self._units = {code: self._rpc.ref(name) for code, name in UNITS.items()}
         self._centers = [self._rpc.search("mrp.workcenter", [["code", "=", code]])[0] for code in CENTERS]
-        self._rpc.write("mrp.workcenter", self._centers, {"costs_hour": 60 * COST_OF_A_MINUTE})
-        self._rpc.write(
-            "stock.warehouse",
-            [factory.warehouses[PLANT.warehouse]],
-            {"mes_over_delivery_percent": OVER_DELIVERY_PERCENT},
-        )
+        for center, cost in zip(self._centers, CENTERS.values(), strict=True):
+            self._rpc.write("mrp.workcenter", [center], {"costs_hour": 60 * cost})
+        self._rule(PLANT, mes_over_delivery_percent=OVER_DELIVERY_PERCENT)
+        self._rule(CONFIRMING, mes_receipt_source="last_operation")
         self._rpc.write(
             "mrp.workcenter.productivity.loss", [self._rpc.ref("mrp.block_reason0")], {"mes_code": STOP_REASON}
         )
@@ -91,6 +97,24 @@ class ScenarioWorld:
         self._rpc.write("stock.route", [self._rpc.ref(TO_ORDER[0])], {"active": True})
         category = {"name": "Made by scenarios", "property_cost_method": "average"}
         self._category = self._rpc.create("product.category", category)
+        self._make_product(GLUE.product, GLUE.tracking, GLUE.uom, standard_price=COST_OF_GLUE)
+        self._count(PLANT, self._factory.products[GLUE.product], [(GLUE_LOT, PLENTY)])
+
+    def register(self, endpoint_url: str) -> str:
+        """Registers the system of both plants; its secret."""
+        secret = register_system(self._factory, PLANT, endpoint_url)
+        system = self._rpc.search("mes.system", [["code", "=", PLANT.system]])
+        plants = [self._factory.warehouses[plant.warehouse] for plant in PLANTS]
+        self._rpc.write("mes.system", system, {"plant_ids": [[6, 0, plants]]})
+        return secret
+
+    def stock(self) -> Amounts:
+        """What lies in both plants, by product and lot."""
+        total: Amounts = {}
+        for plant in PLANTS:
+            for key, quantity in read_stock(self._rpc, self._factory.stock_locations[plant.warehouse]).items():
+                total[key] = total.get(key, 0.0) + quantity
+        return total
 
     def make(self, case: Case) -> None:
         """Product, bill of materials and stock of a case; what an earlier case makes may be a part of it."""
@@ -115,6 +139,9 @@ class ScenarioWorld:
         (order,) = self._rpc.read("mrp.production", made, ["name"])
         self._rpc.call("mrp.production", "action_assign", [order["id"]])
         return order["id"], order["name"]
+
+    def _rule(self, plant: PlantSpec, **rules) -> None:
+        self._rpc.write("stock.warehouse", [self._factory.warehouses[plant.warehouse]], rules)
 
     def _make_product(self, code: str, tracking: Tracking, unit: str, **more) -> None:
         values = {"name": code.title(), "default_code": code, "type": "consu", "is_storable": True}
@@ -145,20 +172,20 @@ class ScenarioWorld:
             self._create(model, lines)
 
     def _fill(self, case: Case) -> None:
-        location = self._factory.stock_locations[PLANT.warehouse]
-        counted = []
         for part in case.parts:
-            product = self._factory.products[case.code(part)]
-            stock = self._stock_of(case, part)
-            lots = self._create(
-                "stock.lot", [{"name": name, "product_id": product} for name, _quantity in stock if name]
-            )
-            for (_name, quantity), lot in zip(stock, lots or [False] * len(stock), strict=True):
-                counted.append(
-                    {"product_id": product, "location_id": location, "lot_id": lot, "inventory_quantity": quantity}
-                )
-        quants = self._rpc.call("stock.quant", "create", vals_list=counted, context=COUNTING)
-        self._rpc.call("stock.quant", "action_apply_inventory", quants, context=COUNTING)
+            self._count(case.plant, self._factory.products[case.code(part)], self._stock_of(case, part))
+
+    def _count(self, plant: PlantSpec, product: int, stock: list[tuple[str, float]]) -> None:
+        """Puts (lot, quantity) of a product into the stock of a plant."""
+        location = self._factory.stock_locations[plant.warehouse]
+        lots = self._create("stock.lot", [{"name": name, "product_id": product} for name, _quantity in stock if name])
+        counted = [
+            {"product_id": product, "location_id": location, "lot_id": lot, "inventory_quantity": quantity}
+            for (_name, quantity), lot in zip(stock, lots or [False] * len(stock), strict=True)
+        ]
+        if counted:
+            quants = self._rpc.call("stock.quant", "create", vals_list=counted, context=COUNTING)
+            self._rpc.call("stock.quant", "action_apply_inventory", quants, context=COUNTING)
 
     def _stock_of(self, case: Case, part: Part) -> list[tuple[str, float]]:
         """(lot, quantity) of a component; nothing of what another case makes."""

@@ -18,6 +18,8 @@ from simulator.stops import keep_stops
 
 NOW = datetime(2026, 11, 22, 6, tzinfo=timezone.utc)
 WRONG = {EventType.MATERIAL_CONSUMED, EventType.OPERATION_CONFIRMED, EventType.PRODUCTION_REPORTED}
+#: What events about work are about.
+WORK = {"operation", "material", "production", "scrap", "posting", "labor", "downtime"}
 
 
 def stream(facts, release):
@@ -155,3 +157,45 @@ def test_the_catalogue_keeps_the_last_revision_and_forgets_what_is_deleted():
     take(2, name="new")
     assert catalogue.pages()["mes.product.published.v1"] == {}
     assert not catalogue.take(from_odoo("mes.order.posted.v1", {"order": "A"}))
+
+
+@pytest.mark.parametrize("tracking", ["lot", "serial"])
+def test_pieces_that_are_said_twice_are_in_the_books_once(tracking):
+    facts, events, books = told(ScenarioName.BY_CONFIRMATION, quantity=20, tracking=tracking)
+    named = [fact.data for fact in facts if {"lot", "serials"} & fact.data.keys()]
+
+    assert {(data["operation"], "good" in data) for data in named} == {("20", True)}
+    reports = [event for event in events if event["type"] == EventType.PRODUCTION_REPORTED]
+    assert len(reports) == 2
+    assert (books["good"], sum(books["received"]["GBX-100"].values())) == (20, 20)
+    release = read_release(gearbox_release(quantity=20, tracking=tracking))
+    assert books == keep_books([event for event in events if event not in reports], release)
+    assert books["genealogy"] == told(ScenarioName.HAPPY, quantity=20, tracking=tracking)[2]["genealogy"]
+
+
+def test_what_nobody_planned_is_used_and_in_the_pieces():
+    _facts, _events, books = told(ScenarioName.UNPLANNED, quantity=20)
+
+    assert books["consumed"]["GLUE"] == {"GLUE-A": 0.4}
+    assert [made["consumed"]["GLUE"] for made in books["genealogy"]] == [{"GLUE-A": 0.2}] * 2
+
+
+def test_between_increments_everything_happens_that_a_plant_can_say():
+    facts, events, books = told(ScenarioName.EVENTFUL, quantity=28)
+    (person,) = {one for fact in facts for one in fact.data.get("operators", ())}
+    (helper,) = set(OPERATORS) - {person}
+
+    said_of_work = {one for one in EventType if one.value.split(".")[1] in WORK}
+    assert said_of_work - {fact.type for fact in facts} == set()
+    assert (books["good"], books["scrap"], len(books["genealogy"])) == (26, 2, 7)
+    assert sum(books["consumed"]["HSG-100"].values()) == 28
+    assert books["scrapped"]["HSG-100"] == {"H2": 1}
+    assert books["times"]["10"][helper] == books["times"]["20"][helper] == 10
+    assert [stop["minutes"] for stop in keep_stops(events).values()] == [pytest.approx(10, abs=0.1)]
+
+
+def test_minutes_are_counted_where_they_were_spent():
+    books = told(ScenarioName.RETURNS, quantity=20)[2]
+
+    assert set(books["minutes"]) == {"10", "20"}
+    assert books["work_centers"] == {"ASM1": pytest.approx(sum(books["minutes"].values()))}

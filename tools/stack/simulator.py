@@ -117,6 +117,10 @@ class Simulator:
         """The stops of work centers it told of, by name."""
         return self._get("stops")["stops"]
 
+    def catalogue(self) -> dict[str, dict[str, Any]]:
+        """What it was told of master data and stock, by event type and key."""
+        return self._get("catalogue")
+
     def log(self) -> Any:
         """Everything the plant saw and sent."""
         return self._get("log")
