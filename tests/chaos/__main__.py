@@ -77,8 +77,9 @@ class Run:
         with step("factory, MES"):
             self.world = World.build(stack, host)
         with step(f"{self.size.orders} orders released"):
-            self.before = self.world.stock()
             releases = self.world.release_orders(self.size.orders)
+            self.world.restock()
+            self.before = self.world.stock()
             self.plays = play_all(releases, self.seed)
             strays = list(strays_of(releases, -(-self.size.orders // ORDERS_PER_STRAY), self.seed))
             self.expected = {identity(one): EventType.MESSAGE_ACCEPTED for play in self.plays for one in play.events}

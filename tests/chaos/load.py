@@ -12,17 +12,18 @@ from simulator.dispatch import deliveries
 from simulator.messages import Event, EventType, Fact, Stamp, seal
 from simulator.production import facts_of
 from simulator.release import Release
-from simulator.scenarios import Dispatch, Scenario
+from simulator.scenarios import SCENARIOS, Dispatch, Scenario, ScenarioName
 
 from .store import Delivery, Wire
 
-# With seven increments an order of the demo's products has 40 events, or 41 with a hold instead of scrap.
+# With seven increments an order of the demo's products has 40 events, 41 with a hold instead of scrap, and an eventful
+# one 57: pauses, returns, wrong reports and their reversals, labour, a stop, scrap of a component.
 INCREMENTS = 7
-EVENTS_PER_ORDER = 40
 QUANTITY = 4 * INCREMENTS
 SHARES = tuple(Decimal(number) / INCREMENTS for number in range(1, INCREMENTS + 1))
 WITH_SCRAP = Scenario("seven increments, two pieces scrapped", shares=SHARES, scrap=2)
 WITH_HOLD = Scenario("seven increments, a hold in the last", shares=SHARES, holds=True)
+EVENTFUL = SCENARIOS[ScenarioName.EVENTFUL]
 # The plant reports an event a second, and has done so when the test begins.
 STEP = timedelta(seconds=1)
 # How far deliveries of one order leave out of turn, as a part of all, and how many are repeated later.
@@ -47,7 +48,7 @@ class Play:
 def play(release: Release, wire: Wire, source: str, seed: str, now: datetime) -> Play:
     """What happens to one order; equal seeds give equal facts and event ids, `now` is when it ended."""
     rng = random.Random(f"{seed}/{release.order}")
-    facts = facts_of(release, rng.choice((WITH_SCRAP, WITH_SCRAP, WITH_HOLD)), rng)
+    facts = facts_of(release, rng.choice((WITH_SCRAP, WITH_HOLD, EVENTFUL, EVENTFUL)), rng)
     stamp = Stamp(source, release.plant, release.order, release.event_id, 1, now - len(facts) * STEP, STEP)
     return Play(wire, release, tuple(seal(facts, stamp, rng)))
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from simulator.ledger import keep_books
 from simulator.messages import Event, EventType
-from tools.compare import Amounts, compare_orders, compare_stock, read_stock
+from simulator.stops import keep_stops
+from tools.compare import Amounts, compare_orders, compare_stock, compare_stops, read_stock
 from tools.demo_factory import Factory
 from tools.stack import Stack
 from tools.stack.rpc import Rpc
@@ -87,7 +88,8 @@ def _judge_rows(one: Identity, rows: list[tuple], findings: Findings) -> None:
 def judge_books(
     rpc: Rpc, factory: Factory, plays: Iterable[Play], before: dict[str, Amounts], findings: Findings
 ) -> None:
-    """Stock, lots, genealogy and times are those of the ledger of what was sent."""
+    """Stock, lots, genealogy, times and stops are those of the ledger of what was sent."""
+    plays = list(plays)
     books: dict[str, dict[str, dict]] = defaultdict(dict)
     for play in plays:
         books[play.release.plant][play.order] = keep_books(play.events, play.release)
@@ -95,6 +97,7 @@ def judge_books(
         after = read_stock(rpc, factory.stock_locations[plant])
         findings.differences += compare_orders(rpc, entries, entries)
         findings.differences += compare_stock(plant, before[plant], after, entries.values())
+    findings.differences += compare_stops(rpc, keep_stops(event for play in plays for event in play.events))
 
 
 def judge_deliveries(store: Store, plays: Iterable[Play], findings: Findings) -> None:

@@ -30,6 +30,10 @@ WIRES = {NORTH.warehouse: Wire.HTTP, SOUTH.warehouse: Wire.MQTT}
 WINDOW_SECONDS = 1
 RELEASED = "mes.order.released.v1"
 RELEASE_SECONDS = 120
+#: What comes of each small lot when the orders are released, so that what is used beyond them is nobody's share.
+SPARE = 100
+STOP_REASON = "jam"
+COUNTING = {"inventory_mode": True}
 
 
 @dataclass
@@ -55,6 +59,7 @@ class World:
         register_system(factory, SOUTH, "")
         window = admin.ref("mes_connector.flow_class_window")
         admin.write("mes.flow.class", [window], {"window_seconds": WINDOW_SECONDS})
+        admin.write("mrp.workcenter.productivity.loss", [admin.ref("mrp.block_reason0")], {"mes_code": STOP_REASON})
         broker = stack.broker.url(SOUTH.system)
         Settings(host.url, stack.database, port, NORTH.system, secret, SOUTH.system, broker).write(folder)
         store = Store(folder / STORE)
@@ -83,6 +88,16 @@ class World:
         order, _name = create_order(self.factory, planner, plant.warehouse, QUANTITY)
         release_order(planner, order)
         return order
+
+    def restock(self) -> None:
+        """Puts something more of each plant's first lots into its stock."""
+        domain = [["location_id", "in", list(self.factory.stock_locations.values())], ["lot_id.name", "=like", "%-A"]]
+        quants = self.admin.read("stock.quant", domain, ["quantity"])
+        for quant in quants:
+            counted = {"inventory_quantity": quant["quantity"] + SPARE}
+            self.admin.call("stock.quant", "write", [quant["id"]], vals=counted, context=COUNTING)
+        ids = [quant["id"] for quant in quants]
+        self.admin.call("stock.quant", "action_apply_inventory", ids, context=COUNTING)
 
     def wait_for_releases(self, plays: list[Play]) -> None:
         """Waits until the MES has been told of every order."""
