@@ -33,7 +33,7 @@ def sent(stack, admin, orders, mes) -> list[int]:
 @pytest.fixture
 def second_run(admin) -> None:
     """Another scheduled action that works replays beside the first."""
-    domain = [["code", "=", "model._cron_run()"]]
+    domain = [["code", "=", "model._cron_run()"], ["model_id.model", "=", "mes.replay"]]
     (first,) = admin.search("ir.cron", domain)
     copy = admin.call("ir.cron", "copy", [first])[0]
     yield

@@ -8,6 +8,7 @@ import io
 import subprocess
 import tarfile
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +19,8 @@ from tools.compare import compare_orders
 from tools.demo_factory import build, register_system
 from tools.stack import Stack
 from tools.stack.odoo import Installation
-from tools.stack.paths import ADDONS, ROOT, suite_addons
-from tools.stack.process import wait_until
+from tools.stack.paths import ADDONS, ROOT
+from tools.stack.process import Process, wait_until
 from tools.stack.rpc import RpcError
 from tools.stack.template import base_template
 
@@ -62,15 +63,24 @@ class Site:
             LANES,
         )
 
-    def update(self) -> None:
-        """`odoo -u mes_connector`, as the how-to says."""
-        self.stack.odoo.run(
+    @contextmanager
+    def updating(self) -> Iterator[Process]:
+        """`odoo -u mes_connector`, as the how-to says; ended with the block, if it has not."""
+        update = self.stack.odoo.process(
             "The update",
             *("server", "-d", self.stack.database, "-u", "mes_connector"),
             *("--stop-after-init", "--max-cron-threads=0", "--no-http"),
             log="update.log",
-            timeout=300,
         )
+        try:
+            yield update.start()
+        finally:
+            update.stop()
+
+    def waits_for_a_lock(self, process: Process) -> bool:
+        """Whether another program's transaction is in the way of this one's."""
+        waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name LIKE %s"
+        return bool(self.query(waiting, f"%-{process.pid}"))
 
     def states(self, *orders: BenchOrder) -> set[str]:
         """States of the inbound messages of these orders."""
@@ -137,12 +147,20 @@ def test_an_update_with_messages_in_flight(site):
     played = put_in_flight(site)
     assert site.states(*(order for order, _events in played)) == {"pending", "waiting", "parked"}
     site.run_lanes(active=True)
-    with brake(site.stack, "mes_effect"):
+    with ExitStack() as brakes:
+        brakes.enter_context(brake(site.stack, "mes_effect"))
         # The lane has a message in hand, in an open transaction, while another process updates the addon.
         site.mes.take(played[2][1][:1])  # what comes wakes the lane
         wait_until_halted(site.stack, "mes_effect", site.stack.odoo_process.pid)
-        site.update()
-        assert "pending" in site.states(played[0][0])
+        with site.updating() as update:
+            wait_until(
+                lambda: not update.alive or site.waits_for_a_lock(update),
+                "the update to be over, or to wait for the lane's transaction",
+                timeout=300,
+            )
+            assert "pending" in site.states(played[0][0])
+            brakes.close()
+            assert update.wait(300) == 0, update.tail()
     site.check_end(*played)
     site.stack.odoo_process.stop()
     site.stack.start_odoo()
@@ -215,9 +233,10 @@ def first_release(folder: Path) -> Path:
 @pytest.fixture
 def old_site(tmp_path) -> Iterator[Site]:
     """The suite as it was first released, in a database of its own."""
-    with Stack("upgrade-from-first", addons=(first_release(tmp_path),)) as stack:
+    addons = first_release(tmp_path)
+    with Stack("upgrade-from-first", addons=(addons,)) as stack:
         stack.create_database(base_template())
-        stack.odoo.install(stack.database, suite_addons(), log="install.log")
+        stack.odoo.install(stack.database, sorted(path.name for path in addons.iterdir()), log="install.log")
         stack.start_odoo()
         yield open_site(stack)
 
@@ -249,7 +268,8 @@ def test_an_update_from_the_first_release(old_site):
     site.admin.call("mes.system", "action_pause", [paused])
 
     renew(site.stack)
-    site.update()
+    with site.updating() as update:
+        assert update.wait(300) == 0, update.tail()
     empty = "flow_class_id IS NULL OR priority IS NULL OR create_date IS NULL"
     for table in ("mes_inbox_message", "mes_outbox_message"):
         assert site.query(f"SELECT count(*) FROM {table} WHERE {empty}") == [(0,)]

@@ -112,7 +112,7 @@ class MesAvailability(models.AbstractModel):
     @api.model
     def _cron_look(self):
         """Look at what changed since the last time."""
-        self.env["mes.mark"]._work(self._look_at_marked)
+        self.env["mes.mark"]._work(self._look_at_marked, CRON)
 
     def _look_at_marked(self):
         """Look at the oldest marks in this transaction; their number."""

@@ -5,6 +5,7 @@ object do not conflict here. They are collected in memory and written by one sta
 """
 
 import logging
+from datetime import timedelta
 
 from psycopg2 import OperationalError
 
@@ -16,8 +17,9 @@ from ..core import states
 _logger = logging.getLogger(__name__)
 
 PENDING = "mes.mark.pending"
-#: Conflicts in a row before the scheduled action gives up until its next run.
+#: Conflicts in a row before the scheduled action lets others go first.
 STEP_TRIES = 5
+BREATH = timedelta(seconds=1)
 
 
 class MesMark(models.Model):
@@ -59,10 +61,13 @@ class MesMark(models.Model):
         )
 
     @api.model
-    def _work(self, step):
+    def _work(self, step, cron):
         """Have ``step()`` take marks, each time in a transaction of the scheduled action, until there are none.
 
-        Messages it replaces may just be sent, and stock may move: who loses a conflict begins again at once.
+        Messages it replaces may just be sent, and stock may move: who loses a conflict begins again at once, and after
+        several in a row a moment later, when what was in the way has been sent.
+
+        :param cron: XML id of the scheduled action
         """
         conflicts = 0
         while True:
@@ -71,11 +76,12 @@ class MesMark(models.Model):
                 self.env.flush_all()
             except OperationalError as error:
                 conflicts += 1
-                if conflicts == STEP_TRIES:
-                    raise
                 self.env.cr.rollback()
                 _logger.info("mes: a look at marks lost a conflict: %s", error)
-                continue
+                if conflicts < STEP_TRIES:
+                    continue
+                self.env.ref(cron)._trigger(fields.Datetime.now() + BREATH)
+                break
             conflicts = 0
             if not worked or self.env["ir.cron"]._commit_progress(worked) <= 0:
                 break

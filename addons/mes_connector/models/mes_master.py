@@ -9,6 +9,7 @@ from ..core.states import MarkTopic
 
 _logger = logging.getLogger(__name__)
 
+CRON = "mes_connector.ir_cron_mes_publish"
 #: Objects of one batch; Odoo writes rows by the hundred, so that a batch is a fixed number of statements.
 BATCH = 100
 #: Marks that are taken in one transaction.
@@ -60,7 +61,7 @@ class MesMaster(models.AbstractModel):
     @api.model
     def _cron_publish(self):
         """Tell what has changed since the last time."""
-        self.env["mes.mark"]._work(self._publish_marked)
+        self.env["mes.mark"]._work(self._publish_marked, CRON)
 
     def _publish_marked(self):
         """Work the oldest marks in this transaction; their number."""
