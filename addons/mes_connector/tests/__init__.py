@@ -29,6 +29,7 @@ from . import (
     test_posting_increments,
     test_posting_reversal,
     test_posting_rules,
+    test_posting_shapes,
     test_posting_traps,
     test_replay,
     test_retention,
