@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from tools.compare import Booking, compare_stock, differences, ledger_booking
+from tools.compare import Booking, compare_stock, compare_stops, differences, ledger_booking
 
 ENTRY = {
     "completed": True,
@@ -67,3 +67,29 @@ def test_stock_follows_from_the_ledger():
 
     assert compare_stock("WH", before, after, [ENTRY]) == []
     assert compare_stock("WH", before, {**after, ("HSG", "A"): 7.0}, [ENTRY]) == ["stock of WH HSG/A: plant 8, Odoo 7"]
+
+
+class Downtimes:
+    """Answers as Odoo's API does when it holds one stop, `stopped`, of the press from seven to eight."""
+
+    STOP = {"name": "stopped", "started_at": "2026-11-22 07:00:00", "ended_at": "2026-11-22 08:00:00"}
+
+    def read(self, model: str, _domain: list, _fields: list[str]) -> list[dict]:
+        rows = {"mes.downtime": [{**self.STOP, "workcenter_id": [5, "Press"]}], "mrp.workcenter": [{"id": 5}]}
+        return [{"code": "PRESS", **row} for row in rows[model]]
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "found"),
+    [
+        ("stopped", {}, 0),
+        ("stopped", {"from": "2026-11-22T07:01:00+00:00"}, 1),
+        ("stopped", {"to": "2026-11-22T08:00:01+00:00"}, 1),
+        ("stopped", {"work_center": "SAW"}, 1),
+        ("forgotten", {}, 1),
+    ],
+)
+def test_stops_are_compared_by_name_place_and_times(name, changes, found):
+    told = {"work_center": "PRESS", "from": "2026-11-22T08:00:00+01:00", "to": "2026-11-22T09:00:00.400+01:00"}
+
+    assert len(compare_stops(Downtimes(), {name: {**told, **changes}})) == found
