@@ -1,4 +1,4 @@
-"""Orders of other shapes: a kit among the components, by-products of an order that is closed short."""
+"""Orders of other shapes: a kit among the components, by-products of a short close, a lot that came back."""
 
 import json
 
@@ -51,3 +51,11 @@ class TestPostingShapes(MesCase):
         self.assertEqual((order.state, self.on_hand(self.gearbox), self.on_hand(chips)), ("done", 4, 3))
         rest = order.move_byproduct_ids.filtered(lambda move: move.state == "done")
         self.assertEqual(rest.mapped("quantity"), [3])
+
+    def test_of_one_report_the_lot_that_came_back_is_in_no_piece(self):
+        order = self.release(quantity=10)
+        first, second = self.lots[self.gear]
+        self.assertDone(self.consume(order, {(self.gear, first): 6, (self.gear, second): 8}))
+        back = {"product": "GEAR-20", "quantity": self.quantity(6), "lot": first.name}
+        self.assertDone(self.send("material.returned", order, items=[back]), self.report(order, 4, "F1"))
+        self.assertEqual(self.genealogy(order), {"F1": {"GEAR-20-B": 8}})
