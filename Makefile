@@ -6,7 +6,7 @@ INSTALL = @bash bootstrap/install.sh
 INSTALL_TEST = @bash bootstrap/install.sh --test
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit test-addons e2e convergence chaos benchmark test-odoo lint format docs run bootstrap clean
+.PHONY: help demo test unit test-addons e2e convergence conservation chaos benchmark test-odoo lint format docs run bootstrap clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r verb text; do printf '  make %-12s %s\n' "$$verb" "$$text"; done
@@ -34,6 +34,10 @@ e2e: ## end to end over real sockets and a real browser; ARGS="-k name"
 convergence: ## an order's events in any order and repeated, all ending the same; SEEDS=200 for the long form, FIRST and EVENTS to see one again
 	$(INSTALL_TEST)
 	@$(PYTHON_RUN) -m tests.convergence $(if $(SEEDS),--seeds $(SEEDS)) $(if $(FIRST),--first $(FIRST)) $(if $(EVENTS),--events $(EVENTS))
+
+conservation: ## streams of reports, lawful or not, against the conservation laws; SEEDS=100
+	$(INSTALL_TEST)
+	@MES_CONSERVATION_SEEDS=$(or $(SEEDS),100) $(PYTHON_RUN) -m tools.testing conservation
 
 chaos: ## kill every kind of process in its transactions, nothing lost or doubled; SEED=n for the long form, MUTATION=name to see it fail
 	$(INSTALL_TEST)

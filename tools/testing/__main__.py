@@ -10,9 +10,15 @@ import time
 
 from tools.stack import StackError
 
-from . import addons, chaos, plain
+from . import addons, chaos, conservation, plain
 
-LEVELS = {"unit": plain.unit, "addons": addons.main, "e2e": plain.e2e, "chaos": chaos.main}
+LEVELS = {
+    "unit": plain.unit,
+    "addons": addons.main,
+    "e2e": plain.e2e,
+    "chaos": chaos.main,
+    "conservation": conservation.main,
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -6,6 +6,7 @@ hashable value; an empty one is nobody in particular. Times are values that comp
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from .states import TimeMark
@@ -35,7 +36,9 @@ class Interval:
 
 def intervals(marks: Iterable[Mark]) -> list[Interval]:
     """Return the intervals of work that the marks mean, by their beginnings; empty ones are left out."""
-    return _replay(marks)[0]
+    work = _Work(marks)
+    found = work.ended + [Interval(person, since) for person, since in work.running.items()]
+    return sorted((one for one in found if one.end != one.start), key=lambda one: one.start)
 
 
 def follows(mark: Mark, before: Iterable[Mark]) -> bool:
@@ -43,31 +46,38 @@ def follows(mark: Mark, before: Iterable[Mark]) -> bool:
 
     ``before`` are the marks that are known; those after the mark's time do not count.
     """
-    known = [one for one in before if one.at <= mark.at]
-    _found, running, stopped = _replay(known)
+    work = _Work(one for one in before if one.at <= mark.at)
     if mark.kind is TimeMark.PAUSED:
-        return bool(_leaving(mark, running))
-    return bool(stopped) or mark.kind is not TimeMark.RESUMED
+        return bool(work.leaving(mark))
+    return bool(work.stopped) or mark.kind is not TimeMark.RESUMED
 
 
-def _leaving(mark, running):
-    """Who stops: those named, else everybody; work that began without a name is that of whoever is named later."""
-    named = tuple(person for person in mark.people or running if person in running)
-    return named or tuple(person for person in running if person is None)
+class _Work:
+    """What the marks come to: ended intervals, who is working since when, and who has paused."""
 
+    def __init__(self, marks):
+        self.ended, self.running, self.stopped = [], {}, ()
+        in_order = sorted(marks, key=lambda one: (one.at, _RANK[one.kind]))
+        for _at, group in groupby(in_order, key=lambda one: one.at):
+            # Times are whole seconds: work may begin and pause within one. What means nothing yet comes after the rest.
+            late = [mark for mark in group if not self._apply(mark)]
+            for mark in late:
+                self._apply(mark)
 
-def _replay(marks):
-    """Intervals, who is working since when, and who has paused."""
-    found, running, stopped = [], {}, ()
-    for mark in sorted(marks, key=lambda one: (one.at, _RANK[one.kind])):
+    def leaving(self, mark):
+        """Who stops: those named, else everybody; work that began without a name is that of whoever is named later."""
+        named = tuple(person for person in mark.people or self.running if person in self.running)
+        return named or tuple(person for person in self.running if person is None)
+
+    def _apply(self, mark):
+        """Go on to the time of the mark; whether it concerned anybody."""
         if mark.kind in _STOPS:
-            leaving = _leaving(mark, running)
-            found += [Interval(person, running.pop(person), mark.at) for person in leaving]
-            stopped = () if mark.kind is TimeMark.FINISHED else (*stopped, *leaving)
-            continue
-        coming = mark.people or (stopped if mark.kind is TimeMark.RESUMED else (None,))
-        for person in coming:
-            running.setdefault(person, mark.at)
-        stopped = tuple(person for person in stopped if person not in coming)
-    found += [Interval(person, since) for person, since in running.items()]
-    return sorted((one for one in found if one.end != one.start), key=lambda one: one.start), running, stopped
+            people = self.leaving(mark)
+            self.ended += [Interval(person, self.running.pop(person), mark.at) for person in people]
+            self.stopped = () if mark.kind is TimeMark.FINISHED else (*self.stopped, *people)
+        else:
+            people = mark.people or (self.stopped if mark.kind is TimeMark.RESUMED else (None,))
+            for person in people:
+                self.running.setdefault(person, mark.at)
+            self.stopped = tuple(person for person in self.stopped if person not in people)
+        return bool(people)

@@ -1,5 +1,7 @@
 """Marks become intervals by their times, whatever the order they came in."""
 
+from itertools import permutations
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -71,3 +73,17 @@ def test_every_arrival_ends_alike_when_what_is_too_early_waits(arrival):
             waiting = [one for one in waiting if one not in known]
     assert not waiting
     assert intervals(known) == [Interval(1, 0, 3), Interval(2, 1, 8), Interval(1, 5, 8)]
+
+
+@pytest.mark.parametrize(
+    ("marks", "expected"),
+    [
+        ([Mark(START, 6), Mark(PAUSE, 6), Mark(RESUME, 8)], [Interval(None, 8)]),
+        ([Mark(START, 6), Mark(PAUSE, 6), Mark(RESUME, 6)], [Interval(None, 6)]),
+        ([Mark(START, 6), Mark(END, 6)], []),
+        ([Mark(START, 5), Mark(PAUSE, 6), Mark(RESUME, 6)], [Interval(None, 5, 6), Interval(None, 6)]),
+    ],
+)
+def test_what_happens_within_one_second_keeps_its_sense(marks, expected):
+    for arrival in permutations(marks):
+        assert intervals(arrival) == expected
