@@ -204,7 +204,7 @@ _TABLE = (
     # Downtime: a case that no message carries
     ("downtime_open", _PARK, Role.SUPERVISOR,
      "The plant has not said that a stop of a work center is over.",
-     "Ask the plant to send the end; or end the stop on the work center by hand."),
+     "Ask the plant to send the end; or end the stop by hand."),
     # Time, people and technology
     ("event_expired", (Disposition.EXPIRE, FailureKind.BUSINESS), Role.SUPERVISOR,
      "The deadline the sender gave has passed.",

@@ -7,6 +7,7 @@ Several stops of one work center may be open at once, and Odoo's *unblock* ends 
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 from ..core import errors
 
@@ -29,6 +30,9 @@ class MesDowntime(models.Model):
     production_id = fields.Many2one("mrp.production", "Order", readonly=True, index="btree_not_null")
     started_at = fields.Datetime(required=True, readonly=True)
     ended_at = fields.Datetime(readonly=True, index=True)
+    ended_by_id = fields.Many2one(
+        "res.users", "Ended by", readonly=True, help="Who ended it by hand, until the plant says when it was over."
+    )
     duration = fields.Float("Minutes", related="log_id.duration", help="Working time of the work center lost.")
     case_id = fields.Many2one("mes.case", readonly=True)
 
@@ -76,16 +80,19 @@ class MesDowntime(models.Model):
                 f"No stop {data['downtime']} of {center.code} has begun.",
                 waiting_for=self._waited_for(data["downtime"]),
             )
-        if downtime.ended_at:
+        if downtime.ended_at and not downtime.ended_by_id:
             return self.browse()
         values = {name: data[name] for name in ("reason", "equipment", "text") if name in data}
         if "reason" in values:
             values["loss_id"] = self.env["mes.resolver"]._loss(values["reason"]).id
-        end = max(command.at, downtime.started_at)
-        downtime.write(dict(values, ended_at=end))
-        downtime.log_id.write({"date_end": end, "loss_id": downtime.loss_id.id})
-        downtime.case_id.action_close()
+        downtime.write(dict(values, ended_by_id=False))
+        downtime._close(max(command.at, downtime.started_at))
         return downtime
+
+    def _close(self, end):
+        self.ended_at = end
+        self.log_id.write({"date_end": end, "loss_id": self.loss_id.id})
+        self.case_id.action_close()
 
     def _find(self, command):
         return self.search([("system_id", "=", command.system.id), ("name", "=", command.data["downtime"])])
@@ -127,6 +134,18 @@ class MesDowntime(models.Model):
             hours = min(plants.mapped("mes_downtime_hours"), default=None)
             if hours is not None and downtime.started_at + timedelta(hours=hours) <= now:
                 downtime.case_id = self.env["mes.case"]._raise_for_downtime(downtime)
+
+    def action_end(self):
+        """End stops that the plant has not ended; its own end, should it still come, is taken instead.
+
+        :raises AccessError: the user is no supervisor
+        """
+        if not self.env.su and not self.env.user.has_group("mes_connector.group_mes_supervisor"):
+            raise AccessError(self.env._("Only supervisors end stops by hand."))
+        # sudo: stops are only written through their doors; the door was just passed.
+        for downtime in self.filtered(lambda one: not one.ended_at).sudo():
+            downtime.ended_by_id = self.env.user
+            downtime._close(fields.Datetime.now())
 
     def action_open_work_center(self):
         self.ensure_one()

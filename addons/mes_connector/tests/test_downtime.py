@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
+from odoo.exceptions import AccessError
 from odoo.fields import Datetime
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from ..core.states import CaseState, InboxState
 from .common import COUNTER, MesCase
@@ -124,6 +125,22 @@ class TestDowntime(MesCase):
         downtime.started_at = Datetime.now() - timedelta(hours=2)
         self.env["mes.case"]._cron_escalate()
         self.assertEqual(downtime.case_id.code, "downtime_open")
+
+    def test_a_supervisor_ends_a_stop_and_the_plants_own_end_is_taken_instead(self):
+        self.plant.mes_downtime_hours = 1
+        self.say("started", "s1", "06:00", reason="BREAKDOWN")
+        downtime = self.stop("s1")
+        self.env["mes.case"]._cron_escalate()
+        planner = new_test_user(self.env, "planner-1", groups="mes_connector.group_mes_planner")
+        with self.assertRaises(AccessError):
+            downtime.with_user(planner).action_end()
+        supervisor = new_test_user(self.env, "supervisor-1", groups="mes_connector.group_mes_supervisor")
+        downtime.with_user(supervisor).action_end()
+        self.assertEqual((downtime.ended_by_id, downtime.case_id.state), (supervisor, CaseState.CLOSED.value))
+        self.assertEqual(self.assembly.working_state, "normal")
+        self.assertDone(self.say("ended", "s1", "06:25"))
+        self.assertEqual((downtime.duration, downtime.ended_by_id.ids), (25, []))
+        self.assertEqual(self.say("ended", "s1", "06:30").code, "already")
 
     def test_a_stop_ended_by_hand_still_takes_the_plants_time(self):
         self.say("started", "s1", "06:00", reason="BREAKDOWN")
