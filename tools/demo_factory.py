@@ -114,8 +114,11 @@ class Factory:
     boms: dict[str, int] = field(default_factory=dict)
 
 
-def build(rpc: Rpc) -> Factory:
-    """Creates plants, products, BoMs, stock and people as an administrator; once per database."""
+def build(rpc: Rpc, operators: dict[str, str] = OPERATORS) -> Factory:
+    """Creates plants, products, BoMs, stock and people as an administrator; once per database.
+
+    `operators` are names by the codes plants know them by.
+    """
     factory = Factory(rpc)
     _enable_features(rpc)
     for plant in PLANTS:
@@ -131,7 +134,7 @@ def build(rpc: Rpc) -> Factory:
         fill_stock(factory, plant)
     for login, (name, groups) in PEOPLE.items():
         _make_person(rpc, login, name, groups)
-    for code, name in OPERATORS.items():
+    for code, name in operators.items():
         person = _make_person(rpc, code, name, ())
         rpc.write("res.users", [person], {"mes_operator_code": code})
     return factory

@@ -4,6 +4,8 @@ exactly once, and a person sees it come to its end.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from tools.stack.process import wait_until
@@ -31,12 +33,12 @@ def sent(stack, admin, orders, mes) -> list[int]:
 
 
 @pytest.fixture
-def second_run(admin) -> None:
-    """Another scheduled action that works replays beside the first."""
+def second_run(admin) -> Iterator[int]:
+    """Another scheduled action that works replays beside the first; its id."""
     domain = [["code", "=", "model._cron_run()"], ["model_id.model", "=", "mes.replay"]]
     (first,) = admin.search("ir.cron", domain)
     copy = admin.call("ir.cron", "copy", [first])[0]
-    yield
+    yield copy
     wait_until(lambda: is_removed(admin, copy), "the second run to end", timeout=60)
 
 
@@ -58,10 +60,10 @@ def test_a_killed_replay_goes_on_and_repeats_nothing_twice(stack, admin, sent, s
     replay = admin.create("mes.replay", {"action": "resend", "message_ids": sent})
     assert admin.read("mes.replay", [["id", "=", replay]], ["preview_count"])[0]["preview_count"] == MESSAGES
     admin.call("mes.replay", "action_start", [replay])
+    # The first runs by now, and whoever writes its row waits until it has ended.
     stack.server.query(
-        "UPDATE ir_cron SET nextcall = now() AT TIME ZONE 'UTC' - interval '1 minute' FROM ir_act_server a"
-        " WHERE a.id = ir_actions_server_id AND a.code = 'model._cron_run()'",
-        (),
+        "UPDATE ir_cron SET nextcall = now() AT TIME ZONE 'UTC' - interval '1 minute' WHERE id = %s",
+        (second_run,),
         stack.database,
     )
     wait_until(lambda: len(repeated(stack, replay)) >= 100, "the replay to come to its middle", timeout=90)

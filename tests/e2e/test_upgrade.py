@@ -103,9 +103,9 @@ class Site:
             assert sorted(answered) == sorted((event["id"], 1) for event in events)
 
 
-def open_site(stack: Stack) -> Site:
+def open_site(stack: Stack, **people: dict) -> Site:
     """Builds the factory in a stack whose Odoo runs."""
-    factory = build(stack.rpc())
+    factory = build(stack.rpc(), **people)
     equip(factory)
     orders = Orders(stack.rpc(), stack.rpc("planner", "planner"), factory)
     secret = register_system(factory, BENCH, "")
@@ -238,7 +238,8 @@ def old_site(tmp_path) -> Iterator[Site]:
         stack.create_database(base_template())
         stack.odoo.install(stack.database, sorted(path.name for path in addons.iterdir()), log="install.log")
         stack.start_odoo()
-        yield open_site(stack)
+        # It did not know operators yet.
+        yield open_site(stack, operators={})
 
 
 def renew(stack: Stack) -> None:
