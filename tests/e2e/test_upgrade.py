@@ -261,7 +261,7 @@ def test_an_update_from_the_first_release(old_site):
     done = release_on_bench(site.orders, 5)
     finished = [(done, done.events())]
     site.mes.take(finished[0][1])
-    site.check_end(*finished)
+    site.orders.wait_for_phase(done, "posted", timeout=150)
     acknowledged = acknowledge(site)
     played = put_in_flight(site)
     paused = site.admin.create("mes.system", {"name": "Quiet", "code": "mes-quiet", "transport": "mqtt"})
