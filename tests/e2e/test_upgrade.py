@@ -252,6 +252,8 @@ def test_an_update_from_the_first_release(old_site):
     site = old_site
     done = release_on_bench(site.orders, 5)
     finished = [(done, done.events())]
+    for event in finished[0][1]:
+        event["data"].pop("operators", None)  # it booked nobody's time
     site.mes.take(finished[0][1])
     site.orders.wait_for_phase(done, "posted", timeout=150)
     begun = release_on_bench(site.orders, 3)
