@@ -114,11 +114,8 @@ class Factory:
     boms: dict[str, int] = field(default_factory=dict)
 
 
-def build(rpc: Rpc, operators: dict[str, str] = OPERATORS) -> Factory:
-    """Creates plants, products, BoMs, stock and people as an administrator; once per database.
-
-    `operators` are names by the codes plants know them by.
-    """
+def build(rpc: Rpc, *, has_operators: bool = True) -> Factory:
+    """Creates plants, products, BoMs, stock and people as an administrator; once per database."""
     factory = Factory(rpc)
     _enable_features(rpc)
     for plant in PLANTS:
@@ -134,10 +131,16 @@ def build(rpc: Rpc, operators: dict[str, str] = OPERATORS) -> Factory:
         fill_stock(factory, plant)
     for login, (name, groups) in PEOPLE.items():
         _make_person(rpc, login, name, groups)
-    for code, name in operators.items():
+    if has_operators:
+        make_operators(rpc)
+    return factory
+
+
+def make_operators(rpc: Rpc) -> None:
+    """Creates those whom the plants name in their reports."""
+    for code, name in OPERATORS.items():
         person = _make_person(rpc, code, name, ())
         rpc.write("res.users", [person], {"mes_operator_code": code})
-    return factory
 
 
 def register_system(factory: Factory, plant: PlantSpec, endpoint_url: str) -> str:

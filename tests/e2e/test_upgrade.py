@@ -16,7 +16,7 @@ import pytest
 
 from simulator.ledger import keep_books
 from tools.compare import compare_orders
-from tools.demo_factory import build, register_system
+from tools.demo_factory import build, make_operators, register_system
 from tools.stack import Stack
 from tools.stack.odoo import Installation
 from tools.stack.paths import ADDONS, ROOT
@@ -103,7 +103,7 @@ class Site:
             assert sorted(answered) == sorted((event["id"], 1) for event in events)
 
 
-def open_site(stack: Stack, **people: dict) -> Site:
+def open_site(stack: Stack, **people: bool) -> Site:
     """Builds the factory in a stack whose Odoo runs."""
     factory = build(stack.rpc(), **people)
     equip(factory)
@@ -239,7 +239,7 @@ def old_site(tmp_path) -> Iterator[Site]:
         stack.odoo.install(stack.database, sorted(path.name for path in addons.iterdir()), log="install.log")
         stack.start_odoo()
         # It did not know operators yet.
-        yield open_site(stack, operators={})
+        yield open_site(stack, has_operators=False)
 
 
 def renew(stack: Stack) -> None:
@@ -274,8 +274,9 @@ def test_an_update_from_the_first_release(old_site):
     assert site.query("SELECT count(*) FROM mes_route WHERE flow_class_id IS NULL") == [(0,)]
     assert site.query("SELECT kind, ended_at FROM mes_pause WHERE system_id = %s", paused) == [("pause", None)]
     assert site.query("SELECT mes_plant_revision FROM mrp_production WHERE id = %s", begun.id) == [(1,)]
-    site.run_lanes(active=True)
     site.stack.start_odoo()
+    make_operators(site.stack.rpc())
+    site.run_lanes(active=True)
     site.mes = MesClient(site.stack.url, site.stack.database, BENCH.system, site.secret)
     site.orders = Orders(site.stack.rpc(), site.stack.rpc("planner", "planner"), site.orders.factory)
     site.mes.take([*unsaid, played[2][1][0]])
