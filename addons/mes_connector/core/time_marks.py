@@ -6,7 +6,6 @@ hashable value; an empty one is nobody in particular. Times are values that comp
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from .states import TimeMark
@@ -57,8 +56,10 @@ class _Work:
 
     def __init__(self, marks):
         self.ended, self.running, self.stopped = [], {}, ()
-        in_order = sorted(marks, key=lambda one: (one.at, _RANK[one.kind]))
-        for _at, group in groupby(in_order, key=lambda one: one.at):
+        instants = {}
+        for mark in sorted(marks, key=lambda one: (one.at, _RANK[one.kind])):
+            instants.setdefault(mark.at, []).append(mark)
+        for group in instants.values():
             # Times are whole seconds: work may begin and pause within one. What means nothing yet comes after the rest.
             late = [mark for mark in group if not self._apply(mark)]
             for mark in late:
