@@ -17,7 +17,7 @@ MATRIX = {
     OrderEvent.REFUSE_CHANGE: "< R I C Q = = =",
     OrderEvent.START: "< I = = # = = .",
     OrderEvent.CONFIRM: "< C C C # . . .",
-    OrderEvent.CONSUME: "< R I C # . . .",
+    OrderEvent.CONSUME: "< R I C # D . .",
     OrderEvent.PAUSE: "< < I C # = = .",
     OrderEvent.RETURN: "< R I C # D . .",
     OrderEvent.REPORT_TIME: "< R I C # D . .",
@@ -29,7 +29,7 @@ MATRIX = {
     OrderEvent.HOLD: ". Q Q Q = Q . .",
     OrderEvent.RESUME: "= = = = * = = =",
     OrderEvent.POST: ". . . . . X = .",
-    OrderEvent.CANCEL: "Z Z Z . . . . =",
+    OrderEvent.CANCEL: "Z Z Z Z . . . =",
 }
 VERDICTS = {"=": Verdict.ALREADY, "<": Verdict.TOO_EARLY, "#": Verdict.ON_HOLD, ".": Verdict.REFUSED}
 CELLS = [(phase, event, cell) for event, row in MATRIX.items() for phase, cell in zip(P, row.split(), strict=True)]

@@ -22,7 +22,6 @@ START, PAUSE, RESUME, END = TimeMark.STARTED, TimeMark.PAUSED, TimeMark.RESUMED,
         ([Mark(START, 6), Mark(PAUSE, 7, (1,)), Mark(RESUME, 8, (1,))], [Interval(None, 6, 7), Interval(1, 8)]),
         ([Mark(START, 6, (1,)), Mark(PAUSE, 7), Mark(RESUME, 8)], [Interval(1, 6, 7), Interval(1, 8)]),
         ([Mark(START, 6, (1,)), Mark(PAUSE, 6, (2,)), Mark(PAUSE, 7, (3,))], [Interval(1, 6)]),
-        ([Mark(START, 6), Mark(END, 6)], [Interval(None, 6)]),
         ([Mark(START, 6), Mark(END, 7), Mark(START, 8)], [Interval(None, 6, 7), Interval(None, 8)]),
     ],
 )
