@@ -57,6 +57,7 @@ from . import (
     mes_paper,
     mes_overview,
     mes_retention,
+    mes_run_mixin,
     mes_replay,
     mes_replay_choice,
     mes_replay_item,

@@ -1,19 +1,15 @@
 """Runs over all master data of a system: sends it again, or compares it with what the system was told; with progress.
 
-Facts. A run works batch by batch in short transactions and keeps its place in its own row, so that it can be stopped
-and go on, and one that is killed goes on where it was. Stopping a run that works conflicts with its step for a moment;
-Odoo repeats the request.
+Facts. A run keeps its place in its own row, so that it can be stopped and go on, and one that is killed goes on where
+it was. Stopping a run that works conflicts with its step for a moment; Odoo repeats the request. How it is worked, step
+by step, it shares with replays: mes_run_mixin.py.
 """
 
 import logging
-import time
-
-from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.tools import SQL
 
 from ..core import replay, states
 from ..core.states import ReplayState
@@ -21,8 +17,6 @@ from .mes_master import BATCH
 
 _logger = logging.getLogger(__name__)
 
-RUN_SECONDS = 20
-STEP_TRIES = 5
 CRON = "mes_connector.ir_cron_mes_publication_run"
 #: What nobody sets by hand.
 OWN_FIELDS = {"state", "user_id", "total", "done_count", "failed_count", "sent_count", "at_source", "at_id", "text"}
@@ -31,8 +25,11 @@ OWN_FIELDS = {"state", "user_id", "total", "done_count", "failed_count", "sent_c
 class MesPublicationRun(models.Model):
     _name = "mes.publication.run"
     _description = "Publication of Master Data"
+    _inherit = ["mes.run.mixin"]
     _order = "id desc"
     _rec_name = "system_id"
+
+    RUN_CRON = CRON
 
     system_id = fields.Many2one("mes.system", required=True, ondelete="cascade", index=True)
     company_id = fields.Many2one(related="system_id.company_id", store=True)
@@ -156,45 +153,10 @@ class MesPublicationRun(models.Model):
         running = self.search([("state", "=", ReplayState.RUNNING.value)]).system_id
         self.create([{"system_id": system.id, "is_forced": False} for system in told - running]).action_start()
 
-    @api.model
-    def _cron_run(self):
-        """Work what is running, the oldest first, until the time is over."""
-        until = time.monotonic() + RUN_SECONDS
-        for run in self.search([("state", "=", ReplayState.RUNNING.value)], order="id"):
-            while (worked := run._try_step()) is not None:
-                left = self.env["ir.cron"]._commit_progress(worked)
-                if time.monotonic() > until or left <= 0:
-                    self.env.ref(CRON)._trigger()
-                    return
-            self.env["ir.cron"]._commit_progress()
-
-    def _try_step(self):
-        """One step, again at once when it lost a conflict; None when there is nothing left to do here."""
-        for attempt in range(1, STEP_TRIES + 1):
-            try:
-                worked = self._step()
-                self.env.flush_all()
-                return worked
-            except OperationalError as error:
-                self.env.cr.rollback()
-                _logger.info("mes: publication run %s lost a conflict, attempt %s: %s", self.id, attempt, error)
-        return None
-
     def _step(self):
         """Work the next batch in this transaction; its size, or None when there is none for us."""
-        running = ReplayState.RUNNING.value
-        self.flush_recordset()
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT 1 FROM mes_publication_run WHERE id = %s AND state = %s FOR NO KEY UPDATE SKIP LOCKED",
-                self.id,
-                running,
-            )
-        )
-        if not rows:
+        if not self._take():
             return None
-        # What it read before another transaction moved it is old.
-        self.invalidate_recordset()
         source = self.env[self.at_source]
         ids = self._next_ids(source)
         values = self._publish(source, ids)
@@ -223,9 +185,6 @@ class MesPublicationRun(models.Model):
         else:
             self.total = self.done_count + self.failed_count
             self._end(ReplayState.FAILED if self.failed_count else ReplayState.DONE, self.text)
-
-    def _end(self, state, text=False):
-        self.write({"state": state.value, "ended_at": fields.Datetime.now(), "text": text})
 
     def _sources(self):
         """The sources of what the system is told of."""

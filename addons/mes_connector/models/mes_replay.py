@@ -1,28 +1,16 @@
 """Replays: one action on many messages, with a preview, progress and an end; which ones is mes_replay_choice.py's.
 
-Facts. A replay is worked by a scheduled action in short transactions, each of which holds the replay's row: two runs
-cannot work the same step, and one that is killed leaves exactly the steps that were not committed. Its row is only
-locked, not written, so that cancelling never waits for more than a step.
+How one is worked, step by step, it shares with publications: mes_run_mixin.py.
 """
-
-import logging
-import time
-
-from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tools import SQL
 
 from ..core import replay, states
 from ..core.states import Direction, ReplayAction, ReplayState
 
-_logger = logging.getLogger(__name__)
-
 #: Messages of one transaction; at about 3 ms each a step is over soon.
 STEP_ITEMS = 50
-STEP_TRIES = 5
-RUN_SECONDS = 20
 #: What nobody sets by hand, beside the fields that say what to do.
 OWN_FIELDS = {"state", "user_id", "company_id", "total", "started_at", "ended_at", "text", "item_ids"}
 
@@ -30,8 +18,11 @@ OWN_FIELDS = {"state", "user_id", "company_id", "total", "started_at", "ended_at
 class MesReplay(models.Model):
     _name = "mes.replay"
     _description = "Replay"
+    _inherit = ["mes.run.mixin"]
     _order = "id desc"
     _rec_name = "action"
+
+    RUN_CRON = "mes_connector.ir_cron_mes_replay"
 
     action = fields.Selection(
         states.selection(ReplayAction), required=True, default=ReplayAction.RESEND.value, string="What to do"
@@ -192,44 +183,9 @@ class MesReplay(models.Model):
 
     # -- working it --------------------------------------------------------------------------------------------------
 
-    @api.model
-    def _cron_run(self):
-        """Work what is running, the oldest first, until the time is over."""
-        until = time.monotonic() + RUN_SECONDS
-        for one in self.search([("state", "=", ReplayState.RUNNING.value)], order="id"):
-            while (worked := one._try_step()) is not None:
-                left = self.env["ir.cron"]._commit_progress(worked)
-                if time.monotonic() > until or left <= 0:
-                    self.env.ref("mes_connector.ir_cron_mes_replay")._trigger()
-                    return
-            self.env["ir.cron"]._commit_progress()
-
-    def _try_step(self):
-        """One step, again at once when it lost a conflict; None when there is nothing left to do here."""
-        for attempt in range(1, STEP_TRIES + 1):
-            try:
-                worked = self._step()
-                self.env.flush_all()
-                return worked
-            except OperationalError as error:
-                self.env.cr.rollback()
-                _logger.info("mes: replay %s lost a conflict, attempt %s: %s", self.id, attempt, error)
-            except Exception as error:
-                # Ours, not a message's: the replay ends, and says so.
-                _logger.exception("mes: replay %s failed", self.id)
-                self.env.cr.rollback()
-                self._end(ReplayState.FAILED, str(error))
-                return None
-        return None
-
     def _step(self):
         """Work the next messages in this transaction; their number, or None when there are none for us."""
-        running = ReplayState.RUNNING.value
-        self.flush_recordset()
-        rows = self.env.execute_query(
-            SQL("SELECT 1 FROM mes_replay WHERE id = %s AND state = %s FOR NO KEY UPDATE SKIP LOCKED", self.id, running)
-        )
-        if not rows:
+        if not self._take():
             return None
         items = self.env["mes.replay.item"].search(
             [("replay_id", "=", self.id), ("worked_at", "=", False)], order="id", limit=STEP_ITEMS
@@ -239,9 +195,6 @@ class MesReplay(models.Model):
         if len(items) < STEP_ITEMS:
             self._end(ReplayState.DONE)
         return len(items)
-
-    def _end(self, state, text=False):
-        self.write({"state": state.value, "ended_at": fields.Datetime.now(), "text": text})
 
     def action_open_made(self):
         """Show the messages this replay made."""
