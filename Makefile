@@ -17,7 +17,7 @@ demo: ## set up and start everything: Odoo, broker, virtual plant; ONCE=1: play 
 
 test: ## all levels: unit, the addons' own tests, end to end
 	$(INSTALL_TEST)
-	@$(PYTHON_RUN) -m tools.testing unit addons e2e
+	@$(PYTHON_RUN) -m tools.testing unit addons+e2e
 
 unit: ## the pure tests, and those of the virtual plant; ARGS="-k name"
 	$(INSTALL_TEST)
