@@ -2,7 +2,7 @@
 
 from odoo.tests import tagged
 
-from odoo.addons.mes_connector.core.states import OrderPhase, ScrapCost
+from odoo.addons.mes_connector.core.states import BackflushTime, OrderPhase, ScrapCost
 
 from .common import MoneyCase
 
@@ -68,6 +68,18 @@ class TestValuation(MoneyCase):
             self.assertDone(self.consume(order, {(product, self.lots[product][0]): quantity}, operation=operation))
         self.report(order, 10, "F1")
         self.assertMoney(order.mes_value_received, 10 * MATERIAL, "the screws nobody reported are accrued")
+
+    def test_a_report_in_place_of_an_estimate_is_carried_by_the_next_pieces(self):
+        self.value_by("average")
+        self.plant.write({"mes_backflush_time": BackflushTime.AT_RECEIPT.value, "mes_backflush_tracked": True})
+        order = self.release(10)
+        self.assertDone(self.report(order, 4, "F1"))
+        self.assertLedger(order, 4 * MATERIAL, 0, 4 * MATERIAL)
+        self.assertDone(self.consume(order, {(self.gear, self.lots[self.gear][1]): 25}))
+        self.assertDone(self.report(order, 6, "F2"), self.complete(order, 10))
+        used = 10 * MATERIAL + 5 * 5
+        self.assertLedger(order, used, 0, used)
+        self.assertBooks(order)
 
     def test_trap_19_each_increment_carries_the_labor_since_the_one_before(self):
         self.value_by("average")
