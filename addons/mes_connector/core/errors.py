@@ -184,6 +184,9 @@ _TABLE = (
     ("not_owner", _REJECT, Role.STEWARD,
      "Another system owns this value.",
      "Change it in the system that owns it."),
+    ("owner_asked", _PARK, Role.STEWARD,
+     "Another system owns this step; it was asked whether it agrees.",
+     "Accept or refuse the change request."),
     # Master data: cases that no message carries
     ("master_data_incomplete", _PARK, Role.STEWARD,
      "Master data cannot be published: codes are missing.",
