@@ -337,6 +337,31 @@ class CredentialKind(str, Enum):
     BEARER = "bearer"
 
 
+class CodeKind(str, Enum):
+    """What kind of thing a code of a system names."""
+
+    PRODUCT = "product"
+    UNIT = "unit"
+    WORK_CENTER = "work_center"
+    OPERATION = "operation"
+    REASON = "reason"
+    SCRAP_REASON = "scrap_reason"
+    QUALITY_CODE = "quality_code"
+    EQUIPMENT = "equipment"
+    LOCATION = "location"
+    LOT = "lot"
+    OPERATOR = "operator"
+    ROUTING_VERSION = "routing_version"
+    BATCH_RULE = "batch_rule"
+
+
+class CodeMapState(str, Enum):
+    """Whether a row of the crosswalk counts, or still waits for a second person."""
+
+    PROPOSED = "proposed"
+    IN_FORCE = "in_force"
+
+
 # Due rows are a lane's work. Live rows are due or wait for a person or a predecessor. Terminal
 # inbox rows carry their answer; terminal outbox rows ask for no more work unless sent again.
 INBOX_DUE = frozenset({InboxState.PENDING, InboxState.WAITING})
