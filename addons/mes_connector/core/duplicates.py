@@ -25,6 +25,7 @@ _BASE_UNITS = {
     "LTR": ("MLT", "1000"), "MTQ": ("MLT", "1000000"), "HLT": ("MLT", "100000"),
     "CMT": ("MMT", "10"), "MTR": ("MMT", "1000"), "KMT": ("MMT", "1000000"),
     "MIN": ("SEC", "60"), "HUR": ("SEC", "3600"),
+    "EA": ("C62", "1"), "H87": ("C62", "1"), "PCE": ("C62", "1"), "NMP": ("C62", "1"), "DZN": ("C62", "12"),
 }  # fmt: skip
 #: Said for people; two tellings may say it differently.
 _WORDS = frozenset({"text", "note", "comment"})
@@ -50,7 +51,8 @@ class Fact:
 
     ``fingerprint`` is its natural key; ``context`` what its rhythm is measured by; ``digits`` how many the fraction of
     its second has as sent; ``counters`` the sender's own counts after it; ``is_unique`` when it cannot happen twice (a
-    serial number, a period); ``adds`` whether it reports any quantity; ``reference`` is the shell's.
+    serial number, a period); ``adds`` what it reports, by the count it adds to; ``is_undone`` when its sender has
+    taken it back; ``reference`` is the shell's.
     """
 
     fingerprint: str
@@ -63,14 +65,15 @@ class Fact:
     beside: Mapping[str, Any] = field(default_factory=dict, hash=False)
     is_unique: bool = False
     adds: Mapping[str, float] = field(default_factory=dict, hash=False)
+    is_undone: bool = False
     reference: Any = None
 
     @property
     def mark(self) -> str:
         """By what a second telling is found however long ago the first was: its counts, else its number; or empty."""
         if self.counters and any(self.adds.values()):
-            return _hash(sorted(self.counters.items()))
-        return _hash([self.source, self.sequence]) if self.sequence else ""
+            return hashed(sorted(self.counters.items()))
+        return hashed([self.source, self.sequence]) if self.sequence else ""
 
 
 @dataclass(frozen=True)
@@ -90,8 +93,8 @@ def fact_of(event: Mapping[str, Any]) -> Fact:
     # A line that serves two products at once reports each in a rhythm of its own.
     products = sorted({str(item.get("product", "")) for item in data.get("items", [data])})
     return Fact(
-        fingerprint=_hash([event["type"], canonical(identity)]),
-        context=_hash([event["type"], place, products]),
+        fingerprint=hashed([event["type"], canonical(identity)]),
+        context=hashed([event["type"], place, products]),
         at=at,
         digits=_digits(event["time"]),
         source=event["source"],
@@ -108,7 +111,8 @@ def canonical(value: Any, name: str = "") -> Any:
     """Return JSON in a form that is equal for two tellings of the same: units, numbers, times and orders of lists."""
     if isinstance(value, Mapping):
         if set(value) == {"value", "uom"}:
-            return _amount(value)
+            amount, unit = base_amount(value)
+            return [_number(amount), unit]
         told = {key: canonical(one, key) for key, one in value.items()}
         return {key: one for key, one in told.items() if one is not None and not _is_nothing(key, one)}
     if isinstance(value, (list, tuple)):
@@ -121,16 +125,20 @@ def canonical(value: Any, name: str = "") -> Any:
     return moment.replace(microsecond=0).isoformat() if moment else value.strip()
 
 
-def judge(
-    fact: Fact, alike: Sequence[Fact], moments: Sequence[datetime], usual: float | None = None
-) -> Suspicion | None:
+def base_amount(quantity: Mapping[str, Any]) -> tuple[Decimal, str]:
+    """Return a wire quantity in the base of its unit, and that unit; a unit nobody knows stays as it is."""
+    unit, factor = _BASE_UNITS.get(quantity["uom"], (quantity["uom"], "1"))
+    return Decimal(str(quantity["value"])) * Decimal(factor), unit
+
+
+def judge(fact: Fact, alike: Sequence[Fact], recent: Sequence[Fact], usual: float | None = None) -> Suspicion | None:
     """Return the :class:`Suspicion` that ``fact`` is one of ``alike`` told again, or None.
 
     ``alike`` are applied facts of the same system and fingerprint: the nearest in time and those with its mark;
-    ``moments`` when the last facts of its context happened, in any order; ``usual`` the seconds that a person has
-    called usual between two of them.
+    ``recent`` the last facts of its context, in any order; ``usual`` the seconds that a person has called usual between
+    two of them.
     """
-    has_instants_of_its_own = not _share_instants(fact, moments)
+    has_instants_of_its_own = not _share_instants(fact, recent)
     doubtful = []
     for known in alike:
         reason = _reason_same(fact, known, alike, has_instants_of_its_own)
@@ -142,7 +150,7 @@ def judge(
         return None
     nearest = min(doubtful, key=lambda known: abs(fact.at - known.at))
     gap = abs((fact.at - nearest.at).total_seconds())
-    shortest = shortest_gap(gaps_of(moments))
+    shortest = shortest_gap(gaps_of([known.at for known in recent]))
     if usual is not None:
         shortest = min(shortest, usual)
     if gap >= shortest:
@@ -171,11 +179,13 @@ def shortest_gap(gaps: Sequence[float]) -> float:
 
 def _reason_same(fact: Fact, known: Fact, alike: Sequence[Fact], has_own_instants: bool) -> str | None:
     """Why both are one fact; empty when they are two, None when nothing but their distance in time can tell."""
+    is_same_instant = _is_same_instant(fact, known)
+    if known.is_undone:
+        return "It names the same instant, and was taken back." if is_same_instant else ""
     if (told := _told_by_counters(fact, known, alike)) is not None:
         return told
     if fact.is_unique:
         return "What it reports cannot happen twice."
-    is_same_instant = _is_same_instant(fact, known)
     is_fine = bool(max(fact.digits, known.digits))
     if not (is_same_instant and is_fine) and _contradict(fact, known):
         return ""
@@ -225,12 +235,13 @@ def _contradict(fact: Fact, known: Fact) -> bool:
     return any(fact.beside[name] != known.beside[name] for name in fact.beside if name in known.beside)
 
 
-def _share_instants(fact: Fact, moments: Sequence[datetime]) -> bool:
-    """Whether this sender gives several reports one time: it has done so, or tells whole minutes and numbers them."""
-    gaps = gaps_of(moments)
-    if len(gaps) >= ENOUGH_GAPS and sum(gap == 0 for gap in gaps) * 4 >= len(gaps):
+def _share_instants(fact: Fact, recent: Sequence[Fact]) -> bool:
+    """Whether this sender gives equal reports one time: it has done so, or tells whole minutes and numbers them."""
+    by_time = sorted(recent, key=lambda known: (known.fingerprint, known.at))
+    equal = [(one, other) for one, other in pairwise(by_time) if one.fingerprint == other.fingerprint]
+    if len(equal) >= ENOUGH_GAPS and sum(one.at == other.at for one, other in equal) * 4 >= len(equal):
         return True
-    in_minutes = not fact.digits and all(moment.second == moment.microsecond == 0 for moment in (fact.at, *moments))
+    in_minutes = not fact.digits and not any(one.at.second or one.at.microsecond for one in (fact, *recent))
     return bool(in_minutes and fact.sequence)
 
 
@@ -260,11 +271,6 @@ def _digits(time: str) -> int:
     return len(fraction) - len(fraction.lstrip("0123456789"))
 
 
-def _amount(quantity: Mapping[str, Any]) -> list[str]:
-    unit, factor = _BASE_UNITS.get(quantity["uom"], (quantity["uom"], "1"))
-    return [_number(Decimal(str(quantity["value"])) * Decimal(factor)), unit]
-
-
 def _number(value: Decimal) -> str:
     return f"{float(value):.{_SIGNIFICANT}g}"
 
@@ -282,5 +288,6 @@ def _same(left: float, right: float) -> bool:
     return math.isclose(left, right, rel_tol=1e-9, abs_tol=1e-9)
 
 
-def _hash(value: Any) -> str:
+def hashed(value: Any) -> str:
+    """Return a short name of JSON, the same for the same."""
     return hashlib.sha256(_sortable(value).encode()).hexdigest()[:32]

@@ -6,9 +6,12 @@ anything between one and a thousand is never suspected.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
+
+from .duplicates import base_amount, hashed
 
 #: A shorter history says nothing.
 ENOUGH = 8
@@ -22,16 +25,25 @@ _KNOWN = 0.5
 #: How many times its own spread a history must be left behind.
 _SPREADS = 5.0
 _LEAST_SPREAD = 0.02
-#: Units of what is counted, where few, or one at a time, are as usual as many.
-COUNTED = frozenset({"C62", "EA", "H87", "PCE", "NMP"})
+#: The base unit of what is counted, where few, or one at a time, are as usual as many.
+_COUNTED = "C62"
+_SCRAP = "mes.scrap."
 
 
 @dataclass(frozen=True)
 class Reported:
-    """A quantity of a product: ``value`` in its unit, and what share of its order it is, where that is known."""
+    """A quantity of a product, in the base of its unit.
+
+    ``context`` is what its history is kept by; ``share`` what part of its order it is, where that is known; ``is_rest``
+    when the sender says that it is the last one.
+    """
 
     value: float
     share: float | None = None
+    context: str = ""
+    product: str = ""
+    unit: str = ""
+    is_rest: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,13 +54,45 @@ class Shift:
     usual: float
 
 
-def find_shift(
-    now: Reported, history: Sequence[Reported], is_counted: bool = False, levels: Sequence[float] = ()
-) -> Shift | None:
+def quantities_of(event: Mapping[str, Any], made: str, ordered: float) -> list[Reported]:
+    """Return the quantities of a checked CloudEvent that have a history; none where each piece is one of its own.
+
+    ``made`` is the code of the order's product and ``ordered`` its quantity; an operation confirms that product.
+    """
+    data = event["data"]
+    if data.get("serials") or ordered <= 1:
+        return []
+    told: dict[tuple[str, str], float] = {}
+    for product, quantity in _told(data, made):
+        amount, unit = base_amount(quantity)
+        # Scrap is one piece as a rule, and a box of them when a tool breaks.
+        if amount > 0 and not (unit == _COUNTED and event["type"].startswith(_SCRAP)):
+            told[product, unit] = told.get((product, unit), 0.0) + float(amount)
+    return [
+        Reported(
+            value=value,
+            share=value / ordered,
+            context=hashed([event["type"], data.get("operation", ""), product, unit]),
+            product=product,
+            unit=unit,
+            is_rest=data.get("final", False),
+        )
+        for (product, unit), value in told.items()
+    ]
+
+
+def _told(data: Mapping[str, Any], made: str) -> list[tuple[str, Mapping[str, Any]]]:
+    if "items" in data:
+        return [(item["product"], item["quantity"]) for item in data["items"] if not item.get("serials")]
+    if "good" in data:
+        return [(made, data["good"])]
+    return [(data["product"], data["quantity"])] if "quantity" in data else []
+
+
+def find_shift(now: Reported, history: Sequence[Reported], levels: Sequence[float] = ()) -> Shift | None:
     """Return by which power of ten ``now`` is off the ``history`` of the same product, unit and operation, or None.
 
-    ``levels`` are quantities a person has called right. A rest may be small, so counted pieces may be ten times fewer;
-    and who counts one by one may tell several at once.
+    ``levels`` are quantities a person has called right.
     """
     if now.value <= 0 or len(logs := _logs([one.value for one in history])) < ENOUGH:
         return None
@@ -61,10 +105,17 @@ def find_shift(
         and abs(distance - power) <= _TOLERANCE
         and abs(distance) > _SPREADS * spread
         and not any(abs(told - known) < _KNOWN for known in (*logs, *_logs(levels)))
-        and not (is_counted and (power == -1 or middle <= 0))
+        and not _may_be_few_or_many(now, power, middle)
         and not _is_usual_share(now, history)
     )
     return Shift(power, 10**middle) if is_shift else None
+
+
+def _may_be_few_or_many(now: Reported, power: int, middle: float) -> bool:
+    """Whether it may be a rest, which is small, or several of what is reported one by one."""
+    if now.is_rest and power < 0:
+        return True
+    return now.unit == _COUNTED and (power == -1 or middle <= 0)
 
 
 def _is_usual_share(now: Reported, history: Sequence[Reported]) -> bool:

@@ -153,16 +153,18 @@ def test_a_sender_of_whole_minutes_is_told_by_its_numbers():
     assert not held([dict(event, time=event["time"].replace(".000", "")) for event in minutes])
 
 
-def test_what_was_undone_may_be_told_again():
+def test_what_was_taken_back_may_happen_anew_but_is_not_told_again():
     undone = told("undo", 60, data={"order": "MO1", "reverses": "first", "reason": "x"}, kind="posting.reversed")
-    assert not held([told("first"), undone, told("second")])
+    made = dict(BOX, items=[dict(BOX["items"][0], serials=["S1"])])
+    assert held([told("first", data=made), undone, told("second", data=made)]) == {"second"}
+    assert not held([told("first", data=made), undone, told("second", 90, data=made)])
 
 
 def test_a_person_can_call_a_gap_usual():
     known, again = fact_of(told("first")), fact_of(told("second", 0.6))
-    assert judge(again, [known], [known.at]).gap == pytest.approx(0.6)
-    assert judge(again, [known], [known.at], usual=0.6) is None
-    assert judge(fact_of(told("second")), [known], [known.at], usual=0.0) is not None
+    assert judge(again, [known], [known]).gap == pytest.approx(0.6)
+    assert judge(again, [known], [known], usual=0.6) is None
+    assert judge(fact_of(told("second")), [known], [known], usual=0.0) is not None
 
 
 @given(st.permutations(range(12)), st.integers(0, 11), st.floats(0.0, 3600.0))

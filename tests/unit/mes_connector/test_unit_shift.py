@@ -1,17 +1,22 @@
 """The sentinel of units: ten, a hundred or a thousand times off is found, whatever the distribution."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mes_connector_core.unit_shift import ENOUGH, Reported, find_shift
+from mes_connector_core.unit_shift import ENOUGH, Reported, find_shift, quantities_of
 
 CHARGES = [12.1, 11.8, 12.4, 12.0, 11.9, 12.2, 12.3, 12.05, 11.7]
 
 
 def history(values, order=None):
     return [Reported(value, value / order if order else None) for value in values]
+
+
+def pieces(value):
+    return Reported(value, unit="C62")
 
 
 @pytest.mark.parametrize(("factor", "power"), [(10, 1), (100, 2), (1000, 3), (0.1, -1), (0.01, -2), (0.001, -3)])
@@ -46,10 +51,45 @@ def test_a_larger_order_explains_a_larger_quantity():
 
 
 def test_counted_pieces_may_be_a_rest_and_may_come_one_by_one():
-    assert find_shift(Reported(1), history([10] * 9), is_counted=True) is None
-    assert find_shift(Reported(10), history([1] * 9), is_counted=True) is None
-    assert find_shift(Reported(1), history([1000] * 9), is_counted=True).power == -3
-    assert find_shift(Reported(100), history([10] * 9), is_counted=True).power == 1
+    assert find_shift(pieces(1), history([10] * 9)) is None
+    assert find_shift(pieces(10), history([1] * 9)) is None
+    assert find_shift(pieces(1), history([1000] * 9)).power == -3
+    assert find_shift(pieces(100), history([10] * 9)).power == 1
+    assert find_shift(replace(pieces(1), is_rest=True), history([1000] * 9)) is None
+
+
+def test_each_product_of_a_report_has_a_history_of_its_own():
+    items = [
+        {"product": "OIL", "quantity": {"value": 2, "uom": "KGM"}, "lot": "A"},
+        {"product": "OIL", "quantity": {"value": 500, "uom": "GRM"}, "lot": "B"},
+        {"product": "SCR", "quantity": {"value": 80, "uom": "EA"}},
+        {"product": "PMP", "quantity": {"value": 1, "uom": "C62"}, "serials": ["S1"]},
+    ]
+    event = {"type": "mes.material.consumed.v1", "data": {"order": "MO1", "operation": "10", "items": items}}
+    oil, screws = quantities_of(event, "GBX", 50)
+    assert (oil.product, oil.value, oil.unit, oil.share) == ("OIL", 2500.0, "GRM", 50.0)
+    assert (screws.product, screws.value, screws.unit) == ("SCR", 80.0, "C62")
+    assert oil.context != screws.context
+
+
+def test_an_operation_confirms_the_product_of_its_order():
+    data = {"order": "MO1", "operation": "10", "good": {"value": 40, "uom": "C62"}, "final": True}
+    (good,) = quantities_of({"type": "mes.operation.confirmed.v1", "data": data}, "GBX", 40)
+    assert (good.product, good.value, good.share, good.is_rest) == ("GBX", 40.0, 1.0, True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "ordered"),
+    [
+        ("production.reported", {"items": [{"product": "GBX", "quantity": {"value": 10, "uom": "C62"}}]}, 1),
+        ("operation.confirmed", {"good": {"value": 2, "uom": "C62"}, "serials": ["S1", "S2"]}, 10),
+        ("scrap.reported", {"product": "GBX", "quantity": {"value": 2, "uom": "C62"}}, 10),
+        ("operation.confirmed", {"good": {"value": 0, "uom": "C62"}}, 10),
+        ("labor.reported", {"operator": "7"}, 10),
+    ],
+)
+def test_where_each_piece_is_one_of_its_own_nothing_is_watched(kind, data, ordered):
+    assert quantities_of({"type": f"mes.{kind}.v1", "data": data}, "GBX", ordered) == []
 
 
 @given(

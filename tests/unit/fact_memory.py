@@ -1,11 +1,12 @@
 """A memory of applied facts for tests: what the addon keeps in a table, and the same looks into it; no test is here."""
 
 from collections import defaultdict
+from dataclasses import replace
 
 from mes_connector_core.duplicates import fact_of, judge
 
-#: As the addon looks: so many facts of a fingerprint before and after, and so many moments of a context.
-NEAR_BEFORE, NEAR_AFTER, MARKED, MOMENTS = 8, 4, 2, 32
+#: As the addon looks: so many facts of a fingerprint before and after, and so many of a context.
+NEAR_BEFORE, NEAR_AFTER, MARKED, RECENT = 8, 4, 2, 32
 
 
 class FactMemory:
@@ -14,17 +15,19 @@ class FactMemory:
     def __init__(self):
         self.by_fingerprint = defaultdict(list)
         self.by_context = defaultdict(list)
+        self.by_reference = {}
 
     def hold(self, event):
         """The suspicion an event is held for, or None when it is applied."""
         if event["type"].startswith("mes.posting.reversed"):
-            self._forget(event["data"]["reverses"])
+            self._undo(event["data"]["reverses"])
             return None
         fact = fact_of(event)
-        suspicion = judge(fact, self._alike(fact), [one.at for one in self.by_context[fact.context][-MOMENTS:]])
+        suspicion = judge(fact, self._alike(fact), self.by_context[fact.context][-RECENT:])
         if not suspicion:
             self.by_fingerprint[fact.fingerprint].append(fact)
             self.by_context[fact.context].append(fact)
+            self.by_reference[fact.reference] = fact
         return suspicion
 
     def _alike(self, fact):
@@ -34,9 +37,11 @@ class FactMemory:
         marked = [one for one in known if fact.mark and one.mark == fact.mark][:MARKED]
         return [*before, *after, *marked]
 
-    def _forget(self, reference):
-        for facts in (*self.by_fingerprint.values(), *self.by_context.values()):
-            facts[:] = [one for one in facts if one.reference != reference]
+    def _undo(self, reference):
+        known = self.by_reference.get(reference)
+        if known:
+            for facts in (self.by_fingerprint[known.fingerprint], self.by_context[known.context]):
+                facts[facts.index(known)] = replace(known, is_undone=True)
 
 
 def held(events):
