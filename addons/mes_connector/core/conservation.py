@@ -83,7 +83,7 @@ def follow_reading(reading: Reading, booked: float, delta: float, cumulative: fl
 
     ``booked`` are the pieces booked before. The counter has begun anew when it shows just this delta, less than
     before, and did not begin with this very delta the last time: that would be its first report once more.
-    Raises ``Parked``: ``sequence_gap`` when a report in between is missing, ``semantic_duplicate`` when this one
+    Raises ``Parked``: ``sequence_gap`` when a report in between is missing, ``suspected_duplicate`` when this one
     has been counted before.
     """
     counted = booked - reading.base
@@ -99,4 +99,4 @@ def follow_reading(reading: Reading, booked: float, delta: float, cumulative: fl
     is_first_again = reading.first is not None and same(delta, reading.first)
     if same(cumulative, delta) and cumulative < counted and not is_first_again:
         return Reading(booked, delta)
-    raise error("semantic_duplicate", f"The counter shows {cumulative:g}, {counted:g} were booked before {delta:g}.")
+    raise error("suspected_duplicate", f"The counter shows {cumulative:g}, {counted:g} were booked before {delta:g}.")

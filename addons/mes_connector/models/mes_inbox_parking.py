@@ -17,7 +17,7 @@ from ..core.states import InboxState
 from .mes_queue_mixin import later, moment
 
 #: Codes that only a person can decide.
-DECIDED_BY_PEOPLE = ("semantic_duplicate",)
+DECIDED_BY_PEOPLE = ("suspected_duplicate", "suspected_unit_shift")
 #: What a move of the order's phase lets through.
 RESUMED_BY_PHASE = ("unknown_order", "order_on_hold")
 #: How many parked messages a lane looks at in one slice.

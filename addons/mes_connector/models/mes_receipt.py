@@ -48,7 +48,7 @@ class MesReceipt(models.AbstractModel):
     def _follow(self, order, data, lines, message):
         """Hold a report whose counter does not follow from what is booked.
 
-        :raises Parked: ``sequence_gap`` or ``semantic_duplicate``
+        :raises Parked: ``sequence_gap`` or ``suspected_duplicate``
         """
         items = [item for item in data["items"] if item["product"] == order.product_id.default_code]
         if not items:
@@ -64,7 +64,7 @@ class MesReceipt(models.AbstractModel):
     def _follow_operation(self, order, workorder, data, pieces, message):
         """The same for the counters of an operation, of good and of scrapped pieces.
 
-        :raises Parked: ``sequence_gap`` or ``semantic_duplicate``
+        :raises Parked: ``sequence_gap`` or ``suspected_duplicate``
         """
         booked = {"good": workorder.qty_produced, "scrap": workorder.mes_qty_scrapped}
         added = {"good": pieces["confirmed"], "scrap": pieces.get("confirmed_scrap", 0.0)}

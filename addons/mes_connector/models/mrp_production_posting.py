@@ -8,8 +8,8 @@ from ..core.states import ReportKind
 from ..core.tolerance import over_delivery
 from .mrp_production import READERS
 
-#: The code of a doubt that only a person can settle, by trying the message again.
-DOUBT = "semantic_duplicate"
+#: The code of a doubt that only a person can settle, by letting the message through.
+DOUBT = "suspected_duplicate"
 
 
 class MrpProduction(models.Model):
@@ -88,12 +88,12 @@ class MrpProduction(models.Model):
         :param counter: which of the sender's own counts, such as ``received`` or ``10/good``
         :param booked: pieces booked before this report
         :param report: (delta, cumulative), in the unit of ``booked``
-        :raises Parked: ``sequence_gap`` or ``semantic_duplicate``
+        :raises Parked: ``sequence_gap`` or ``suspected_duplicate``
         """
         delta, cumulative = report
         readings = dict(self.mes_readings or {})
         # sudo: whoever applies the message need not read the log of attempts.
-        if DOUBT in message.sudo().attempt_ids.mapped("code"):
+        if message.let_through_id and DOUBT in message.sudo().attempt_ids.mapped("code"):
             # A person has looked at it and let it through: it counts, and the counter begins here.
             reading = Reading(booked + delta - cumulative)
         else:

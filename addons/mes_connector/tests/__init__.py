@@ -35,6 +35,7 @@ from . import (
     test_retention,
     test_screens,
     test_security,
+    test_suspicion,
     test_downtime,
     test_time,
 )

@@ -143,7 +143,7 @@ def test_a_lost_or_repeated_delta_is_held(deltas, data):
         booked += delta
         with pytest.raises(Parked) as caught:
             follow_reading(reading, booked, delta, cumulative)
-        assert caught.value.code == "semantic_duplicate"
+        assert caught.value.code == "suspected_duplicate"
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_a_law_that_is_broken_has_a_code():
         "serial_duplicate": lambda: check_serials(["S1", "S2"], 2, {"S2"}),
         "lot_required": lambda: check_serials(["S1"], 2),
         "sequence_gap": lambda: follow_reading(Reading(), 40, 10, 60),
-        "semantic_duplicate": lambda: follow_reading(Reading(0, 40), 70, 40, 40),
+        "suspected_duplicate": lambda: follow_reading(Reading(0, 40), 70, 40, 40),
     }
     for code, law in broken.items():
         with pytest.raises(IntegrationError) as caught:

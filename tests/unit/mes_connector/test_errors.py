@@ -19,7 +19,7 @@ DESIGN = {
     D.REJECT: "schema_invalid type_unknown version_unsupported not_authorized_for_type uom_mismatch over_delivery"
     " over_consumption serial_duplicate lot_required transition_refused stale_revision not_owner",
     D.PARK: "unmapped_code unknown_order unknown_lot component_shortage period_closed too_early sequence_gap"
-    " order_on_hold lot_on_hold semantic_duplicate",
+    " order_on_hold lot_on_hold suspected_duplicate suspected_unit_shift",
     D.WAIT: "order_locked conflict technical",
     D.EXPIRE: "event_expired",
     D.DISCARD: "discarded",

@@ -1,0 +1,207 @@
+"""Suspected reports: held before posting, decided by a person, remembered where that hides nothing."""
+
+from datetime import datetime, timedelta
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user, tagged
+
+from ..core.states import CaseState, InboxState, Outcome
+from .common import MesCase
+
+START = datetime(2026, 11, 22, 10, 0, 0)
+DUPLICATE, UNIT_SHIFT = "suspected_duplicate", "suspected_unit_shift"
+
+
+class SuspicionCase(MesCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.system.holds_suspects = True
+
+    def at(self, seconds, **more):
+        return {"envelope": dict(more, time=f"{(START + timedelta(seconds=seconds)).isoformat()}Z")}
+
+    def make_again(self, order, count=1, quantity=10):
+        """A report, and the same again ``count`` times under new ids; those that were held."""
+        self.assertDone(self.report(order, quantity, "F1"))
+        again = self.env["mes.inbox.message"]
+        for _ in range(count):
+            again |= self.report(order, quantity, "F1")
+        return again
+
+
+@tagged("post_install", "-at_install", "mes")
+class TestSuspectedDuplicate(SuspicionCase):
+    def test_what_is_told_again_is_held_and_names_its_original(self):
+        order = self.release()
+        first = self.report(order, 10, "F1")
+        again = self.report(order, 10, "F1")
+        self.assertStopped(again, InboxState.PARKED, DUPLICATE)
+        self.assertEqual(again.suspect_of_id, first)
+        self.assertIn(first.event_id, again.text)
+        self.assertFalse(again.next_attempt_at)
+        self.assertEqual(self.on_hand(self.gearbox), 10)
+        self.assertEqual((again.case_id.code, again.case_id.count), (DUPLICATE, 1))
+        self.assertIn(again, again.search([("is_suspected", "=", True)]))
+
+    def test_trying_again_decides_nothing(self):
+        again = self.make_again(self.release())
+        again.action_retry()
+        self.drain()
+        self.assertStopped(again, InboxState.PARKED, DUPLICATE)
+
+    def test_both_happened(self):
+        again = self.make_again(self.release())
+        case = again.case_id
+        again.action_let_through()
+        self.drain()
+        self.assertDone(again)
+        self.assertEqual((self.on_hand(self.gearbox), again.let_through_id), (20, self.env.user))
+        self.assertEqual(case.state, CaseState.CLOSED.value)
+
+    def test_it_is_the_same(self):
+        order = self.release()
+        again = self.make_again(order, count=2)
+        case, original = again.case_id, again.suspect_of_id
+        case.action_same()
+        self.assertEqual(set(again.mapped("state")), {InboxState.DISCARDED.value})
+        self.assertEqual(set(again.mapped("code")), {"duplicate"})
+        self.assertEqual(set(again.mapped("answer_outcome")), {Outcome.REJECTED.value})
+        self.assertTrue(all(original.event_id in answer.payload for answer in again.answer_ids))
+        self.assertEqual(len(again.answer_ids), 2)
+        self.assertEqual((self.on_hand(self.gearbox), case.state), (10, CaseState.CLOSED.value))
+        with self.assertRaises(UserError):
+            again.action_same()
+
+    def test_boxes_seconds_apart_are_not_held(self):
+        order = self.release(quantity=200)
+        boxes = [self.report(order, 10, "F1", **self.at(number * 6)) for number in range(8)]
+        self.assertDone(*boxes)
+        retry = self.report(order, 10, "F1", **self.at(43))
+        self.assertStopped(retry, InboxState.PARKED, DUPLICATE)
+        self.assertDone(self.report(order, 10, "F1", **self.at(48)))
+        self.assertEqual(self.on_hand(self.gearbox), 90)
+
+    def test_what_a_person_called_usual_is_not_asked_about_again(self):
+        order = self.release(quantity=200)
+        for number in range(6):
+            self.report(order, 10, "F1", **self.at(number * 60))
+        soon = self.report(order, 10, "F1", **self.at(302))
+        self.assertStopped(soon, InboxState.PARKED, DUPLICATE)
+        soon.action_let_through()
+        self.drain()
+        self.assertDone(soon, self.report(order, 10, "F1", **self.at(304)))
+        again = self.report(order, 10, "F1", **self.at(304))
+        self.assertStopped(again, InboxState.PARKED, DUPLICATE)
+
+    def test_what_was_taken_back_may_happen_anew(self):
+        order = self.release()
+        first = self.report(order, 10, "F1")
+        self.assertDone(self.send("posting.reversed", order, reverses=first.event_id, reason="miscounted"))
+        self.assertStopped(self.report(order, 10, "F1"), InboxState.PARKED, DUPLICATE)
+        self.assertDone(self.report(order, 10, "F1", **self.at(90)))
+
+    def test_a_report_that_was_refused_is_no_original(self):
+        order = self.release(quantity=10)
+        self.assertStopped(self.report(order, 500, "F1"), InboxState.REJECTED, "over_delivery")
+        self.assertStopped(self.report(order, 500, "F1"), InboxState.REJECTED, "over_delivery")
+
+    def test_fractions_of_a_second_are_kept(self):
+        order = self.release()
+        self.assertDone(self.report(order, 10, "F1", envelope={"time": "2026-11-22T10:00:00.250Z", "sequence": 1}))
+        self.assertDone(self.report(order, 10, "F1", envelope={"time": "2026-11-22T10:00:00.750Z", "sequence": 2}))
+        again = self.report(order, 10, "F1", envelope={"time": "2026-11-22T11:00:00.250+01:00", "sequence": 3})
+        self.assertStopped(again, InboxState.PARKED, DUPLICATE)
+
+    def test_who_only_reads_decides_nothing(self):
+        again = self.make_again(self.release())
+        reader = new_test_user(self.env, "only-reads", "mes_connector.group_mes_user")
+        for action in ("action_same", "action_let_through"):
+            with self.assertRaises(AccessError):
+                getattr(again.with_user(reader), action)()
+        steward = new_test_user(self.env, "steward", "mes_connector.group_mes_steward")
+        again.with_user(steward).action_same()
+        self.assertEqual(again.state, InboxState.DISCARDED.value)
+
+    def test_it_costs_two_statements(self):
+        order = self.release()
+        message = self.report(order, 10, "F1")
+        suspicion, facts = self.env["mes.suspicion"], self.env["mes.fact"]
+        fact, quantities = suspicion._report(message)
+        self.env.flush_all()
+        with self.assertQueryCount(1):
+            facts._look(message.system_id, fact, quantities)
+        with self.assertQueryCount(1):
+            facts._keep(message, fact, quantities)
+
+    def test_facts_are_forgotten_with_the_horizon(self):
+        order = self.release()
+        old, young = self.report(order, 10, "F1", **self.at(-86400)), self.report(order, 20, "F1")
+        facts = self.env["mes.fact"].search([("inbox_id", "in", (old | young).ids)])
+        self.env.cr.execute(
+            "UPDATE mes_fact SET happened_at = '2020-01-01' WHERE id = ANY(%s)",
+            [facts.filtered(lambda fact: fact.inbox_id == old).ids],
+        )
+        self.env["ir.config_parameter"].set_param("mes_connector.idempotency_days", 365)
+        self.env["mes.retention"]._forget_step((START, 0))
+        self.env.invalidate_all()
+        self.assertEqual(facts.exists().inbox_id, young)
+
+
+@tagged("post_install", "-at_install", "mes")
+class TestSuspectedUnitShift(SuspicionCase):
+    def fill(self, order, quantities=(2.0, 2.1, 1.9, 2.05, 2.0, 1.95, 2.1, 2.0, 1.9)):
+        """A history of oil; what was reported."""
+        return [self.take(order, quantity, number * 60) for number, quantity in enumerate(quantities)]
+
+    def take(self, order, quantity, seconds):
+        return self.consume(order, {(self.oil, self.lots[self.oil][0]): quantity}, "20", **self.at(seconds))
+
+    def test_a_shifted_quantity_is_held_beside_its_history(self):
+        order = self.release(quantity=200)
+        history = self.fill(order)
+        self.assertDone(*history)
+        shifted = self.take(order, 20.1, 900)
+        self.assertStopped(shifted, InboxState.PARKED, UNIT_SHIFT)
+        self.assertEqual(shifted.usual_fact_ids.inbox_id, self.env["mes.inbox.message"].union(*history))
+        self.assertIn("10 times the usual", shifted.text)
+        self.assertEqual(shifted.case_id.missing, "quantity:OIL-5")
+        self.assertEqual(self.on_hand(self.oil), 1000 - 18)
+
+    def test_a_person_lets_it_through_and_is_not_asked_again(self):
+        order = self.release(quantity=200)
+        self.fill(order)
+        shifted = self.take(order, 20.1, 900)
+        shifted.action_let_through()
+        self.drain()
+        self.assertDone(shifted, self.take(order, 19.5, 1800))
+
+    def test_a_person_rejects_it(self):
+        order = self.release(quantity=200)
+        self.fill(order)
+        shifted = self.take(order, 20.1, 900)
+        shifted.action_discard("Litres, not decilitres")
+        self.assertStopped(shifted, InboxState.DISCARDED, "discarded")
+        self.assertStopped(self.take(order, 20.2, 1800), InboxState.PARKED, UNIT_SHIFT)
+
+    def test_a_short_history_and_a_usual_quantity_are_let_through(self):
+        order = self.release(quantity=200)
+        self.assertDone(*self.fill(order, (2.0, 2.1, 1.9)), self.take(order, 20.1, 900))
+
+    def test_the_other_unit_is_the_same_quantity(self):
+        order = self.release(quantity=200)
+        self.fill(order)
+        lot = self.lots[self.oil][0].name
+        item = {"product": "OIL-5", "quantity": {"value": 2030, "uom": "MLT"}, "lot": lot}
+        self.assertDone(self.send("material.consumed", order, operation="20", items=[item], **self.at(900)))
+
+    def test_the_rest_of_an_order_is_small(self):
+        order = self.release(quantity=901)
+        boxes = [self.report(order, 100, "F1", **self.at(number * 60)) for number in range(9)]
+        self.assertDone(*boxes, self.report(order, 1, "F1", **self.at(900)))
+
+    def test_a_small_report_that_is_no_rest_is_held(self):
+        order = self.release(quantity=1000)
+        boxes = [self.report(order, 100, "F1", **self.at(number * 60)) for number in range(9)]
+        self.assertDone(*boxes)
+        self.assertStopped(self.report(order, 1, "F1", **self.at(900)), InboxState.PARKED, UNIT_SHIFT)
