@@ -167,7 +167,7 @@ def test_a_person_can_call_a_gap_usual():
     assert judge(fact_of(told("second")), [known], [known], usual=0.0) is not None
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.permutations(range(12)), st.integers(0, 11), st.floats(0.0, 3600.0))
 def test_numbered_boxes_in_any_order_are_held_exactly_when_told_again(order, again, later):
     events = [dict(event, sequence=number + 1) for number, event in enumerate(boxes())]
@@ -176,7 +176,7 @@ def test_numbered_boxes_in_any_order_are_held_exactly_when_told_again(order, aga
     assert held([*stream, dict(events[again], id="again", time=moved)]) == {"again"}
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.lists(st.floats(0.001, 1e6), max_size=40))
 def test_the_shortest_gap_is_never_longer_than_the_usual_one(gaps):
     shortest = shortest_gap(gaps)
@@ -185,7 +185,7 @@ def test_the_shortest_gap_is_never_longer_than_the_usual_one(gaps):
         assert sum(gap < shortest for gap in gaps) <= len(gaps) / 2
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.lists(st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1)), max_size=10))
 def test_gaps_do_not_depend_on_the_order_of_arrival(moments):
     assert gaps_of(moments) == gaps_of(moments[::-1])

@@ -92,7 +92,7 @@ def test_where_each_piece_is_one_of_its_own_nothing_is_watched(kind, data, order
     assert quantities_of({"type": f"mes.{kind}.v1", "data": data}, "GBX", ordered) == []
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(
     st.floats(0.01, 1e5), st.sampled_from(("normal", "two sizes", "uniform")), st.sampled_from((-3, -2, -1, 1, 2, 3))
 )
