@@ -38,7 +38,7 @@ _SIGNIFICANT = 9
 #: Reports of a sender nobody knows yet that are less than this apart are too fast for a process, not for a retry.
 UNKNOWN_SHORTEST = 1.0
 #: A retry comes sooner than this, however slow the process.
-LONGEST_RETRY = 60.0
+LONGEST_RETRY = 30.0
 #: Fewer gaps tell no rhythm.
 ENOUGH_GAPS = 4
 #: A count that stands where it began, and not soon after: it was set back, as at the start of a shift.

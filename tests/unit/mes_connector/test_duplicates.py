@@ -140,7 +140,7 @@ def test_what_is_said_beside_the_fact_may_tell_two_apart():
 def test_a_retry_breaks_the_rhythm_of_its_sender():
     assert is_held(told("late", 120), told("retry", 122), before=boxes())
     slow = boxes(every=900.0)
-    assert is_held(told("late", 10800), told("retry", 10830), before=slow)
+    assert is_held(told("late", 10800), told("retry", 10820), before=slow)
     assert not is_held(told("late", 10800), told("next", 10870), before=slow)
 
 
