@@ -96,10 +96,12 @@ class TestSuspectedDuplicate(SuspicionCase):
 
     def test_what_was_taken_back_may_happen_anew(self):
         order = self.release()
-        first = self.report(order, 10, "F1")
+        told, soon = ({"time": f"2026-11-22T10:00:00.{fraction}Z"} for fraction in (100, 600))
+        first = self.report(order, 10, "F1", envelope=told)
+        self.assertStopped(self.report(order, 10, "F1", envelope=soon), InboxState.PARKED, DUPLICATE)
         self.assertDone(self.send("posting.reversed", order, reverses=first.event_id, reason="miscounted"))
-        self.assertStopped(self.report(order, 10, "F1"), InboxState.PARKED, DUPLICATE)
-        self.assertDone(self.report(order, 10, "F1", **self.at(90)))
+        self.assertStopped(self.report(order, 10, "F1", envelope=told), InboxState.PARKED, DUPLICATE)
+        self.assertDone(self.report(order, 10, "F1", envelope=soon))
 
     def test_a_report_that_was_refused_is_no_original(self):
         order = self.release(quantity=10)
