@@ -70,8 +70,14 @@ class World:
             self._make_bom(recipe)
 
     def register_system(self) -> str:
-        """Registers the plant's MES and returns its secret."""
-        return register_system(self._factory, PLANT, "")
+        """Registers the plant's MES and returns its secret.
+
+        What its streams report is drawn at random: nothing is usual of them, and nobody decides on what is suspected.
+        """
+        secret = register_system(self._factory, PLANT, "")
+        rpc = self._factory.rpc
+        rpc.write("mes.system", rpc.search("mes.system", [["code", "=", PLANT.system]]), {"holds_suspects": False})
+        return secret
 
     def open_runs(self, runs: list[tuple[Stream, Manner]]) -> list[Run]:
         """A confirmed order with stock for each run."""

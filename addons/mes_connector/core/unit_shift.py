@@ -22,8 +22,10 @@ POWERS = (1, 2, 3)
 _TOLERANCE = 0.2
 #: A quantity nearer to one of the history than this is no news: a factor of 3.
 _KNOWN = 0.5
-#: How many times its own spread a history must be left behind.
-_SPREADS = 5.0
+#: How many times its own spread a history must be left behind; downwards further, since a rest is small by nature.
+_SPREADS_UP, _SPREADS_DOWN = 6.0, 10.0
+#: Fewer pieces than this vary by chance alone.
+_FEW = 5.0
 _LEAST_SPREAD = 0.02
 #: The base unit of what is counted, where few, or one at a time, are as usual as many.
 _COUNTED = "C62"
@@ -103,7 +105,7 @@ def find_shift(now: Reported, history: Sequence[Reported], levels: Sequence[floa
     is_shift = (
         abs(power) in POWERS
         and abs(distance - power) <= _TOLERANCE
-        and abs(distance) > _SPREADS * spread
+        and abs(distance) > spread * (_SPREADS_UP if distance > 0 else _SPREADS_DOWN)
         and not any(abs(told - known) < _KNOWN for known in (*logs, *_logs(levels)))
         and not _may_be_few_or_many(now, power, middle)
         and not _is_usual_share(now, history)
@@ -112,10 +114,10 @@ def find_shift(now: Reported, history: Sequence[Reported], levels: Sequence[floa
 
 
 def _may_be_few_or_many(now: Reported, power: int, middle: float) -> bool:
-    """Whether it may be a rest, which is small, or several of what is reported one by one."""
+    """Whether it may be a rest, which is small, or several of what is reported one by one or a few at a time."""
     if now.is_rest and power < 0:
         return True
-    return now.unit == _COUNTED and (power == -1 or middle <= 0)
+    return now.unit == _COUNTED and (power == -1 or 10**middle < _FEW)
 
 
 def _is_usual_share(now: Reported, history: Sequence[Reported]) -> bool:
