@@ -109,7 +109,8 @@ class MesOrderLifecycle(models.AbstractModel):
         """
         if decide(order.mes_phase, OrderEvent.REOPEN, OrderPhase.IN_PROGRESS).verdict is Verdict.MOVE:
             self.env["mes.order.change"]._open_rest(order.with_context(mes_reported=REPORTED))
-            order.mes_revision += 1
+            # sudo: the life cycle alone counts revisions.
+            order.sudo().mes_revision += 1
         self._person(order, OrderEvent.REOPEN, reason)
 
     @api.model

@@ -64,9 +64,9 @@ class MrpProduction(models.Model):
         # Also for no order at all: the backorder wizard names its orders in the context only.
         result = super(MrpProduction, rest).button_mark_done() if rest or not ours else True
         # Made by hand before it was ever released: plain Odoo, without a phase.
-        rest.filtered(
-            lambda order: order.mes_phase == OrderPhase.PLANNED.value and order.state == "done"
-        ).mes_phase = False
+        by_hand = rest.filtered(lambda order: order.mes_phase == OrderPhase.PLANNED.value and order.state == "done")
+        # sudo: the life cycle alone writes the phase.
+        by_hand.sudo().mes_phase = False
         return result
 
     def _action_cancel(self):

@@ -22,7 +22,8 @@ class MrpProduction(models.Model):
             plant = order._mes_plant()
             if order.mes_phase or not self.env["mes.route"]._targets("mes.order.released.v1", plant):
                 continue
-            order.mes_phase = OrderPhase.PLANNED.value
+            # sudo: the life cycle alone writes the phase.
+            order.sudo().mes_phase = OrderPhase.PLANNED.value
             if plant.mes_auto_release and not self.env.context.get("mes_release_later"):
                 order._mes_release_by_rule()
 
@@ -37,7 +38,8 @@ class MrpProduction(models.Model):
     def _mes_begin(self):
         """Freeze what the plant will call the order and its operations, and count the revision."""
         self.ensure_one()
-        self.write(
+        # sudo: as above.
+        self.sudo().write(
             {
                 "mes_phase": self.mes_phase or OrderPhase.PLANNED.value,
                 "mes_reference": self.mes_reference or self.name,
