@@ -55,6 +55,10 @@
         "views/mes_master_menus.xml",
         "views/mes_suspicion_views.xml",
         "views/mes_habit_views.xml",
+        "data/mes_ownership_rule_data.xml",
+        "views/mes_ownership_rule_views.xml",
+        "views/mes_change_request_views.xml",
+        "views/mes_ownership_matrix_views.xml",
     ],
     "assets": {
         "web.assets_backend": [

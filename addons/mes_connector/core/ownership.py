@@ -20,10 +20,14 @@ OWNERS = {"ERP": Owner.ODOO, "Supervisor": Owner.ODOO, "MES": Owner.PLANT, "Qual
 
 @dataclass(frozen=True)
 class Actor:
-    """Who wants to change something: a registered system and the plants it serves, or Odoo with its people (0)."""
+    """Who wants to change something: a registered system and the plants it serves, or Odoo with its people (0).
+
+    ``consent`` is the rule whose owner has agreed to this very change, if any.
+    """
 
     system: int = 0
     plants: frozenset[int] = frozenset()
+    consent: int = 0
 
 
 #: Odoo itself, with all its people and scheduled actions.
@@ -65,8 +69,8 @@ class Rule:
         return all(not wanted or wanted == found for wanted, found in asked)
 
     def is_owned_by(self, actor: Actor, place: Place) -> bool:
-        """Tell whether ``actor`` is the system of record here."""
-        if self.owner is Owner.ANYONE:
+        """Tell whether ``actor`` is the system of record here, or has its consent."""
+        if self.owner is Owner.ANYONE or actor.consent == self.id:
             return True
         if self.owner is Owner.ODOO:
             return not actor.system

@@ -101,4 +101,10 @@ from . import (
     stock_warehouse,
     stock_warehouse_paper,
     uom_uom,
+    mes_ownership,
+    mes_ownership_doorways,
+    mrp_production_ownership,
+    mes_ownership_rule,
+    mes_change_request,
+    mes_ownership_hooks,
 )

@@ -204,7 +204,12 @@ class MesDispatcher(models.AbstractModel):
         # The dispatcher runs as the system user; the company is the message's own.
         handler = self.env[self._handler_of(message.event_type)].with_company(message.company_id)
         command = HandlerCommand(message, message.system_id, envelope)
-        result = handler.with_context(mes_reported=REPORTED, mes_reported_at=command.at)._handle(command)
+        handler = handler.with_context(
+            mes_reported=REPORTED,
+            mes_reported_at=command.at,
+            mes_acting=self.env["mes.ownership"]._system_actor(message.system_id),
+        )
+        result = handler._handle(command)
         message._settle(InboxEvent.APPLY, self._code(result.code), result.text, result.effects)
 
     def _handler_of(self, event_type):

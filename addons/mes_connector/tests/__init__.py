@@ -38,4 +38,6 @@ from . import (
     test_suspicion,
     test_downtime,
     test_time,
+    test_ownership,
+    test_ownership_doors,
 )

@@ -1,3 +1,3 @@
-"""Screens that are used once: issue a credential, book by hand, and whatever asks for a reason first."""
+"""Screens that are used once: issue a credential, book by hand, show the ownership matrix, ask for a reason."""
 
-from . import change_production_qty, mes_credential_issue, mes_paper_book, mes_reason
+from . import change_production_qty, mes_credential_issue, mes_ownership_matrix, mes_paper_book, mes_reason

@@ -77,6 +77,12 @@ def test_who_is_the_owner(owner, place, owners):
     assert {actor for actor in (ODOO, MES, SAP) if owned.is_owned_by(actor, place)} == owners
 
 
+def test_consent_is_to_one_rule():
+    agreed = Actor(consent=1)
+    assert rule(1, owner=Owner.PLANT).is_owned_by(agreed, HERE)
+    assert not rule(2, owner=Owner.PLANT).is_owned_by(agreed, HERE)
+
+
 @given(st.permutations(LADDER), st.sampled_from([HERE, Place("planned", SOUTH, 1), Place()]))
 def test_one_rule_decides_and_it_covers_the_place(rules, place):
     found = RuleSet(rules).find("product", "name", place)

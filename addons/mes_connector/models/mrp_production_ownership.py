@@ -1,0 +1,92 @@
+"""Doorway on the manufacturing order: its values are judged, and its buttons ask the owner of the step."""
+
+from odoo import api, models
+from odoo.exceptions import AccessError
+
+from ..core.order_machine import OrderEvent
+from .mes_owned import Owned
+from .mrp_production_change import INTENT
+
+#: Fields by which rules and messages find an order; nobody writes them but the life cycle.
+LIFE_CYCLE = frozenset(
+    (
+        "mes_phase",
+        "mes_reference",
+        "mes_revision",
+        "mes_plant_revision",
+        "mes_refused_revision",
+        "mes_acknowledged_at",
+        "mes_held_from",
+        "mes_hold_reason",
+    )
+)
+
+
+class MrpProduction(Owned, models.Model):
+    _inherit = "mrp.production"
+
+    MES_OWNED = INTENT
+    # Over-delivery raises the order; the start that happened replaces the one that was planned.
+    MES_BOOKED = frozenset({"product_qty", "date_start", "date_finished"})
+    MES_ORDERS = ("id",)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._mes_refuse_life_cycle([name for name in LIFE_CYCLE.intersection(vals) if vals[name]])
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._mes_refuse_life_cycle(LIFE_CYCLE.intersection(vals))
+        return super().write(vals)
+
+    def _mes_refuse_life_cycle(self, names):
+        if names and not self.env.su:
+            raise AccessError(self.env._("Phase and revisions of an order are written by its life cycle alone."))
+
+    def _mes_place(self):
+        return self.env["mes.ownership"]._order_place(self)
+
+    def _mes_place_of_new(self, vals):
+        # No plant has seen it.
+        return None
+
+    def _mes_ask(self, event, note=""):
+        return self.env["mes.ownership"]._ask(self, event, note)
+
+    def _mes_asked(self, orders):
+        """Tell the person that the owners of ``orders`` were asked, where nothing else happened."""
+        message = self.env._("The owner of this step was asked: %s", ", ".join(orders.mapped("name")))
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {"message": message, "type": "warning", "next": {"type": "ir.actions.act_window_close"}},
+        }
+
+    def action_mes_release(self):
+        allowed = self._mes_ask(OrderEvent.RELEASE)
+        return super(MrpProduction, allowed).action_mes_release() if allowed else self._mes_asked(self)
+
+    def action_mes_post(self):
+        allowed = self._mes_ask(OrderEvent.POST)
+        return super(MrpProduction, allowed).action_mes_post() if allowed else self._mes_asked(self)
+
+    def action_mes_hold(self, reason=""):
+        allowed = self._mes_ask(OrderEvent.HOLD, reason)
+        return super(MrpProduction, allowed).action_mes_hold(reason) if allowed else self._mes_asked(self)
+
+    def action_mes_resume(self):
+        allowed = self._mes_ask(OrderEvent.RESUME)
+        return super(MrpProduction, allowed).action_mes_resume() if allowed else self._mes_asked(self)
+
+    def action_mes_close(self, reason=""):
+        allowed = self._mes_ask(OrderEvent.CLOSE, reason)
+        return super(MrpProduction, allowed).action_mes_close(reason) if allowed else self._mes_asked(self)
+
+    def action_mes_reopen(self, reason=""):
+        allowed = self._mes_ask(OrderEvent.REOPEN, reason)
+        return super(MrpProduction, allowed).action_mes_reopen(reason) if allowed else self._mes_asked(self)
+
+    def action_cancel(self):
+        allowed = self._mes_ask(OrderEvent.CANCEL)
+        return super(MrpProduction, allowed).action_cancel() if allowed else self._mes_asked(self)
