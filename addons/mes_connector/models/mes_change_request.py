@@ -103,13 +103,13 @@ class MesChangeRequest(models.Model):
                 **change,
                 "rule_id": rule.id,
                 "company_id": place.company or self.env.company.id,
-                "plant_id": place.plant,
+                "plant_id": place.plant or False,
                 "res_model": record._name,
                 "res_id": record.id,
                 "record_name": record.display_name,
                 "user_id": self.env.uid,
-                "system_id": message.system_id.id if message else actor.system,
-                "inbox_id": message and message.id,
+                "system_id": message.system_id.id if message else actor.system or False,
+                "inbox_id": message.id if message else False,
             }
         )
         text = self.env._("Proposed for %(record)s: %(change)s", record=record.display_name, change=change["change"])

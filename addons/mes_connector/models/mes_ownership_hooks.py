@@ -29,8 +29,8 @@ class MesCase(models.Model):
             fingerprint,
             text,
             company_id=company.id,
-            plant_id=place.plant,
-            system_id=system_id,
+            plant_id=place.plant or False,
+            system_id=system_id or False,
             owner_id=cases._find_steward(company, place.plant).id,
         )
 
@@ -109,6 +109,13 @@ class MesSystem(models.Model):
 
 class MesOrderLifecycle(models.AbstractModel):
     _inherit = "mes.order.lifecycle"
+
+    @api.model
+    def _release(self, order):
+        # Before anything of the release is written: where the plant's rule releases, a refusal is a case.
+        if order.mes_phase:
+            self.env["mes.ownership"]._judge_step(order, OrderEvent.RELEASE)
+        return super()._release(order)
 
     @api.model
     def _apply(self, order, event, message=None, note=""):
