@@ -9,6 +9,9 @@ from ..core.ownership import Place
 
 
 class Owned:
+    # As all classes of models: they must stay interchangeable.
+    __slots__ = ()
+
     #: Each doorway names the fields that rules can own, those of them that booking a report of a plant writes, and the
     #: fields that lead to the order of a record (the record itself: ``id``); records of no plant's order are free.
     MES_OWNED = frozenset()
