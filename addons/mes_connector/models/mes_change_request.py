@@ -35,7 +35,7 @@ class MesChangeRequest(models.Model):
     state = fields.Selection(states.selection(State), required=True, default=State.PROPOSED.value)
     rule_id = fields.Many2one("mes.ownership.rule", "Ownership rule", ondelete="restrict", required=True, index=True)
     owner = fields.Selection(related="rule_id.owner")
-    owner_system_id = fields.Many2one(related="rule_id.system_id", string="System of record")
+    owner_system_id = fields.Many2one(related="rule_id.system_id", string="Owning system")
     company_id = fields.Many2one("res.company", required=True)
     plant_id = fields.Many2one("stock.warehouse", "Plant")
     res_model = fields.Char("Object", required=True)

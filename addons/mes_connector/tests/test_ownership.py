@@ -80,6 +80,8 @@ class TestOwnershipOfSteps(OwnershipCase):
         for event, (phase, press) in BUTTONS.items():
             with self.subTest(event=event.value):
                 order = self.release(quantity=10)
+                if event is OrderEvent.CLOSE:
+                    self.report(order, 1, "F1")
                 order.mes_phase = phase.value
                 rule = self.give(event, Owner.SYSTEM, system_id=self.erp.id)
                 with self.assertRaisesRegex(UserError, "Head office"), self.cr.savepoint():
@@ -212,11 +214,11 @@ class TestOwnershipOfValues(OwnershipCase):
         self.env["res.lang"]._activate_lang("de_DE")
         template = self.gearbox.product_tmpl_id
         template.update_field_translations("name", {"de_DE": "Getriebe"})
+        rule = self.own("product.template", "name")
         for mode in (OwnershipMode.BLOCK, OwnershipMode.PROPOSE):
-            rule = self.own("product.template", "name", mode)
+            rule.mode = mode.value
             with self.assertRaisesRegex(UserError, rule.name):
                 template.update_field_translations("name", {"de_DE": "Schraube"})
-            rule.active = False
         self.assertEqual(template.with_context(lang="de_DE").name, "Getriebe")
 
     def test_nobody_takes_an_order_out_of_its_phase(self):
