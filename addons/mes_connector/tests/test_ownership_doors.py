@@ -106,7 +106,7 @@ class TestOwnershipDoors(OwnershipCase, HttpCase):
         line = {"attribute_id": colour.id, "value_ids": [Command.set(colour.value_ids.ids)]}
         self.env["product.template"].create({"name": "Lid", "attribute_line_ids": [Command.create(line)]})
         self.env["res.company"].create({"name": "Another"})
-        self.make_bom(self.housing).copy()
+        self.bom.copy()
         self.records = self.make_records()
         self.order = self.records["mrp.production"]
         self.admin = self.env.ref("base.user_admin")
@@ -161,7 +161,7 @@ class TestOwnershipDoors(OwnershipCase, HttpCase):
     def plain(self, value):
         """As it travels in JSON."""
         if isinstance(value, list):
-            return [list(command) for command in value]
+            return [[int(kind), *rest] for kind, *rest in value]
         return fields.Datetime.to_string(value) if hasattr(value, "isoformat") else value
 
     # -- the matrix --------------------------------------------------------------------------------------------------
