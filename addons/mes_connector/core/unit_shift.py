@@ -108,7 +108,7 @@ def find_shift(now: Reported, history: Sequence[Reported], levels: Sequence[floa
         and abs(distance) > spread * (_SPREADS_UP if distance > 0 else _SPREADS_DOWN)
         and not any(abs(told - known) < _KNOWN for known in (*logs, *_logs(levels)))
         and not _may_be_few_or_many(now, power, middle)
-        and not _is_usual_share(now, history)
+        and not _is_explained_by_order(now, history, power)
     )
     return Shift(power, 10**middle) if is_shift else None
 
@@ -120,13 +120,13 @@ def _may_be_few_or_many(now: Reported, power: int, middle: float) -> bool:
     return now.unit == _COUNTED and (power == -1 or 10**middle < _FEW)
 
 
-def _is_usual_share(now: Reported, history: Sequence[Reported]) -> bool:
-    """Whether the order explains the quantity: it is ten times as large itself."""
+def _is_explained_by_order(now: Reported, history: Sequence[Reported], power: int) -> bool:
+    """Whether the order is larger or smaller itself: as a share of it, the quantity is not as far off."""
     shares = _logs([one.share for one in history if one.share])
     if not now.share or len(shares) < ENOUGH:
         return False
-    middle, spread = _middle(shares)
-    return abs(math.log10(now.share) - middle) <= max(_KNOWN / 2, spread)
+    distance = math.log10(now.share) - median(shares)
+    return distance * power <= 0 or abs(distance) < abs(power) - _KNOWN
 
 
 def _middle(logs: Sequence[float]) -> tuple[float, float]:

@@ -48,6 +48,8 @@ def test_a_larger_order_explains_a_larger_quantity():
     whole = history([100.0] * 9, order=100)
     assert find_shift(Reported(1000.0, 1.0), whole) is None
     assert find_shift(Reported(1000.0, 10.0), whole).power == 1
+    assert find_shift(Reported(1.0, 0.3), whole) is None
+    assert find_shift(Reported(1.0, 0.01), whole).power == -2
 
 
 def test_counted_pieces_may_be_a_rest_and_may_come_one_by_one():
