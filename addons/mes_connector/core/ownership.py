@@ -6,9 +6,28 @@ plant, then the phase, then the company. Where no rule covers a place, everybody
 
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
+from enum import Enum
 
 from .order_machine import TRANSITIONS, OrderEvent
-from .states import OrderPhase, Owner, OwnershipMode
+from .states import OrderPhase
+
+
+class Owner(str, Enum):
+    """Who is the system of record: Odoo, one named system, any system that serves the plant, or whoever comes."""
+
+    ODOO = "odoo"
+    SYSTEM = "system"
+    PLANT = "plant"
+    ANYONE = "anyone"
+
+
+class OwnershipMode(str, Enum):
+    """What happens to a change by anybody but the owner: refused, made with a case, or put to the owner."""
+
+    BLOCK = "block"
+    FLAG = "flag"
+    PROPOSE = "propose"
+
 
 #: Subject of rules about steps of orders; every other subject is the name of a model.
 TRANSACTION = "transaction"

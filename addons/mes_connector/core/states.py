@@ -323,23 +323,6 @@ class CaseState(str, Enum):
     CLOSED = "closed"
 
 
-class Owner(str, Enum):
-    """Who is the system of record: Odoo, one named system, any system that serves the plant, or whoever comes."""
-
-    ODOO = "odoo"
-    SYSTEM = "system"
-    PLANT = "plant"
-    ANYONE = "anyone"
-
-
-class OwnershipMode(str, Enum):
-    """What happens to a change by anybody but the owner: refused, made with a case, or put to the owner."""
-
-    BLOCK = "block"
-    FLAG = "flag"
-    PROPOSE = "propose"
-
-
 class ChangeRequestState(str, Enum):
     """What the owner says to a proposed change."""
 

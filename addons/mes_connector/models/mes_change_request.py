@@ -10,9 +10,8 @@ from odoo.exceptions import AccessError, UserError
 
 from ..core import errors, states
 from ..core.order_machine import OrderEvent
-from ..core.ownership import Place
+from ..core.ownership import Owner, Place
 from ..core.states import ChangeRequestState as State
-from ..core.states import Owner
 from .mes_ownership import ACTING
 
 #: What an accepted step of a person presses, and whether it wants a reason.

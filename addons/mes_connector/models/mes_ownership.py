@@ -14,8 +14,7 @@ from odoo.exceptions import UserError
 
 from ..core import errors
 from ..core.order_machine import OrderEvent
-from ..core.ownership import FREE, MOVES, ODOO, TRANSACTION, WHOLE, Actor, Place, RuleSet
-from ..core.states import OwnershipMode
+from ..core.ownership import FREE, MOVES, ODOO, TRANSACTION, WHOLE, Actor, OwnershipMode, Place, RuleSet
 from ..handlers.base import is_reported
 
 #: Context key of who acts, where it is not the user; its value is an ``Actor``.

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError, ValidationError
 
 from ..core import states
 from ..core.order_machine import OrderEvent
-from ..core.ownership import DEFAULTS, TRANSACTION, WHOLE, Rule
+from ..core.ownership import DEFAULTS, TRANSACTION, WHOLE, Owner, OwnershipMode, Rule
 from .mes_owned import Owned
 
 
@@ -42,18 +42,18 @@ class MesOwnershipRule(models.Model):
         help="Empty: in all companies.",
     )
     owner = fields.Selection(
-        states.selection(states.Owner),
+        states.selection(Owner),
         "System of record",
         required=True,
-        default=states.Owner.ODOO.value,
+        default=Owner.ODOO.value,
         help="Odoo: its people and scheduled actions. Plant: every system that serves the plant.",
     )
     system_id = fields.Many2one("mes.system", "System", ondelete="cascade", check_company=True)
     mode = fields.Selection(
-        states.selection(states.OwnershipMode),
+        states.selection(OwnershipMode),
         "Changes by others",
         required=True,
-        default=states.OwnershipMode.BLOCK.value,
+        default=OwnershipMode.BLOCK.value,
         help="Block: refused, with the name of the rule. Flag: made, with a case for the data steward. Propose: a"
         " change request that the owner accepts or refuses.",
     )
@@ -71,7 +71,7 @@ class MesOwnershipRule(models.Model):
         "CHECK (field_id IS NULL OR res_model IS NOT NULL)", "A field belongs to an object."
     )
     _named_system = models.Constraint(
-        f"CHECK ((owner = '{states.Owner.SYSTEM.value}') = (system_id IS NOT NULL))",
+        f"CHECK ((owner = '{Owner.SYSTEM.value}') = (system_id IS NOT NULL))",
         "Name the system where a system is the owner, and only there.",
     )
 
@@ -168,8 +168,8 @@ class MesOwnershipRule(models.Model):
             name=self.name,
             subject=self.res_model or TRANSACTION,
             part=self.transaction or self.field_id.name or WHOLE,
-            owner=states.Owner(self.owner),
-            mode=states.OwnershipMode(self.mode),
+            owner=Owner(self.owner),
+            mode=OwnershipMode(self.mode),
             system=self.system_id.id,
             phase=self.phase or "",
             plant=self.plant_id.id,

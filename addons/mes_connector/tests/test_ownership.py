@@ -9,8 +9,8 @@ from odoo.tools import mute_logger
 
 from ..core.errors import IntegrationError
 from ..core.order_machine import OrderEvent
-from ..core.ownership import DEFAULTS
-from ..core.states import CaseState, ChangeRequestState, InboxState, OrderPhase, Owner, OwnershipMode
+from ..core.ownership import DEFAULTS, Owner, OwnershipMode
+from ..core.states import CaseState, ChangeRequestState, InboxState, OrderPhase
 from ..handlers.base import REPORTED
 from .test_ownership_doors import OwnershipCase
 

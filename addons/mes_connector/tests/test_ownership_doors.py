@@ -14,7 +14,8 @@ from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from ..core.messages import HandlerResult
-from ..core.states import InboxState, Owner, OwnershipMode
+from ..core.ownership import Owner, OwnershipMode
+from ..core.states import InboxState
 from ..handlers.base import REPORTED
 from .common import MesCase
 

@@ -6,8 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mes_connector_core.order_machine import TRANSITIONS
-from mes_connector_core.ownership import DEFAULTS, ODOO, OWNERS, TRANSACTION, WHOLE, Actor, Place, Rule, RuleSet
-from mes_connector_core.states import Owner, OwnershipMode
+from mes_connector_core.ownership import (
+    DEFAULTS,
+    ODOO,
+    OWNERS,
+    TRANSACTION,
+    WHOLE,
+    Actor,
+    Owner,
+    OwnershipMode,
+    Place,
+    Rule,
+    RuleSet,
+)
 
 NORTH, SOUTH = 1, 2
 MES = Actor(7, frozenset({NORTH}))
