@@ -59,6 +59,8 @@
         "views/mes_ownership_rule_views.xml",
         "views/mes_change_request_views.xml",
         "views/mes_ownership_matrix_views.xml",
+        "views/mes_code_map_views.xml",
+        "views/mes_code_unknown_views.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -85,19 +85,6 @@ def meaning(rows: Iterable[Row], kind: CodeKind, scope: Scope) -> object | None:
     return targets.pop()
 
 
-def overlaps(one: Row, other: Row) -> bool:
-    """Whether there is a time at which both rows hold; a row without duration never does."""
-    if _is_empty(one) or _is_empty(other):
-        return False
-    begins_before = one.begin is None or other.end is None or one.begin < other.end
-    ends_after = one.end is None or other.begin is None or other.begin < one.end
-    return begins_before and ends_after
-
-
-def _is_empty(row):
-    return row.begin is not None and row.end is not None and row.end <= row.begin
-
-
 def lot_code(product: str, lot: str) -> str:
     """Return the code a lot has in the crosswalk: names of lots are unique within a product only."""
     return f"{product}/{lot}"

@@ -3,7 +3,7 @@
 from odoo import Command, api, models
 from odoo.tools import SQL
 
-from ..core.states import ReportKind
+from ..core.states import CodeKind, ReportKind
 
 
 class MesPosting(models.AbstractModel):
@@ -46,6 +46,8 @@ class MesPosting(models.AbstractModel):
         tags = self.env["stock.scrap.reason.tag"]
         if not reason:
             return tags
+        if mapped := self.env["mes.resolver"]._mapped(CodeKind.SCRAP_REASON, [reason]):
+            return mapped[reason]
         known = tags.search(["|", ("mes_code", "=", reason), ("name", "=", reason)])
         return known.filtered(lambda tag: tag.mes_code == reason) or known[:1] or self._new_scrap_reason(reason)
 

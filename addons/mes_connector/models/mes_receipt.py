@@ -12,13 +12,13 @@ class MesReceipt(models.AbstractModel):
     _description = "Reading of Receipts"
 
     @api.model
-    def _lines(self, order, item):
-        """The lines of one product of a report: ``{product, quantity, [lot], [serials]}``.
+    def _lines(self, order, item, product=None):
+        """The lines of one product of a report: ``{product, quantity, [lot], [serials]}``; or of a known ``product``.
 
         :raises IntegrationError: for codes, units and lots
         """
         resolver, posting = self.env["mes.resolver"], self.env["mes.posting"]
-        product = resolver._product(order.company_id, item["product"])
+        product = product or resolver._product(order.company_id, item["product"])
         quantity = resolver._quantity(item["quantity"], product.uom_id, product)
         if product.tracking != "serial":
             return [posting.Line(product, quantity, resolver._produced_lot(product, item.get("lot"), order.company_id))]
@@ -41,8 +41,8 @@ class MesReceipt(models.AbstractModel):
         is_source = order._mes_plant().mes_receipt_source == ReceiptSource.LAST_OPERATION.value
         if not is_source or workorder != order._mes_operations()[-1:] or not data["good"]["value"]:
             return ()
-        lots = {name: data[name] for name in ("lot", "serials") if name in data}
-        return tuple(self._lines(order, dict(lots, product=order.product_id.default_code, quantity=data["good"])))
+        item = {name: data[name] for name in ("lot", "serials") if name in data}
+        return tuple(self._lines(order, dict(item, quantity=data["good"]), order.product_id))
 
     @api.model
     def _follow(self, order, data, lines, message):
@@ -50,12 +50,13 @@ class MesReceipt(models.AbstractModel):
 
         :raises Parked: ``sequence_gap`` or ``suspected_duplicate``
         """
-        items = [item for item in data["items"] if item["product"] == order.product_id.default_code]
+        resolver, product = self.env["mes.resolver"], order.product_id
+        items = [one for one in data["items"] if resolver._product(order.company_id, one["product"]) == product]
         if not items:
             return
-        unit = order.product_id.uom_id
         told = {"value": data["cumulative"], "uom": items[0]["quantity"]["uom"]}
-        cumulative = self.env["mes.resolver"]._quantity(told, unit, order.product_id)
+        unit = product.uom_id
+        cumulative = resolver._quantity(told, unit, product)
         pieces = sum(line.quantity for line in lines if line.product == order.product_id)
         good = order._mes_qty_received(unit) - order._mes_qty_scrap(unit)
         order._mes_follow("received", good, (pieces, cumulative), message)

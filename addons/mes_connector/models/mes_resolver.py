@@ -1,8 +1,13 @@
-"""Turns the sender's codes into Odoo records, or says by name what is missing; changes nothing but finished lots."""
+"""Turns the sender's codes into Odoo records, or says by name what is missing; changes nothing but finished lots.
+
+The crosswalk is asked first, for the time of the event; a code it is silent about is Odoo's own.
+"""
 
 from odoo import api, models
 
 from ..core import errors
+from ..core.crosswalk import Scope, lot_code
+from ..core.states import CodeKind
 
 
 class MesResolver(models.AbstractModel):
@@ -37,16 +42,34 @@ class MesResolver(models.AbstractModel):
         )
 
     @api.model
+    def _mapped(self, kind, codes):
+        """``{code: record, or Odoo's own code}`` by the crosswalk; without the codes that are Odoo's own.
+
+        :raises Parked: ``unmapped_code``
+        """
+        # Set by the dispatcher; an object, so that no caller from outside can claim it.
+        scope = self.env.context.get("mes_code_scope")
+        if not isinstance(scope, Scope):
+            return {}
+        found, unclear = self.env["mes.code.map"]._meanings(scope, kind, codes)
+        for code, reason in unclear.items():
+            self._unmapped(kind, code, reason)
+        return found
+
+    @api.model
     def _product(self, company, code):
-        """The product with internal reference ``code``.
+        """The product that ``code`` means: by the crosswalk, else the one with this internal reference.
 
         :raises Parked: ``unmapped_code``; also when two products share the code, since neither may be guessed
         """
+        if mapped := self._mapped(CodeKind.PRODUCT, [code]):
+            return mapped[code]
         products = self.env["product.product"].search(
             [("default_code", "=", code), ("company_id", "in", [False, company.id])], limit=2
         )
         if len(products) != 1:
-            self._unmapped("product", code, "Two products have this code" if products else "No product has this code")
+            detail = "Two products have this code" if products else "No product has this code"
+            self._unmapped(CodeKind.PRODUCT, code, detail)
         return products
 
     @api.model
@@ -55,9 +78,10 @@ class MesResolver(models.AbstractModel):
 
         :raises Parked: ``unmapped_code``
         """
-        workorder = production.workorder_ids.filtered(lambda one: one.mes_operation == number)
+        own = self._mapped(CodeKind.OPERATION, [number]).get(number, number)
+        workorder = production.workorder_ids.filtered(lambda one: one.mes_operation == own)
         if not workorder:
-            self._unmapped("operation", f"{production.mes_reference}/{number}", "The order has no such operation")
+            self._unmapped(CodeKind.OPERATION, number, f"{production.mes_reference} has no such operation")
         return workorder
 
     @api.model
@@ -67,15 +91,23 @@ class MesResolver(models.AbstractModel):
         :raises Parked: ``unmapped_code`` for a unit nobody knows
         :raises Permanent: ``uom_mismatch`` for a unit that does not convert
         """
-        sent = self.env["uom.uom"].search([("unece_code", "=", quantity["uom"])], limit=1)
-        if not sent:
-            self._unmapped("uom", quantity["uom"], "No unit has this UN/ECE code")
+        sent = self._unit(quantity["uom"])
         if not sent._has_common_reference(uom):
             name = product.default_code if product else ""
             raise errors.error(
                 "uom_mismatch", f"{name} is kept in {uom.name}; {quantity['uom']} does not convert to it."
             )
         return sent._compute_quantity(quantity["value"], uom, rounding_method="HALF-UP")
+
+    def _unit(self, code):
+        """The unit that ``code`` means: by the crosswalk, else the one with this UN/ECE code."""
+        if mapped := self._mapped(CodeKind.UNIT, [code]):
+            return mapped[code]
+        units = self.env["uom.uom"].search([("unece_code", "=", code)], limit=2)
+        if len(units) != 1:
+            detail = "Two units have this UN/ECE code" if units else "No unit has this UN/ECE code"
+            self._unmapped(CodeKind.UNIT, code, detail)
+        return units
 
     @api.model
     def _component_lot(self, product, name, company):
@@ -91,7 +123,7 @@ class MesResolver(models.AbstractModel):
             raise errors.error(
                 "unknown_lot",
                 f"Lot {name} of {product.default_code} does not exist.",
-                waiting_for=f"lot:{product.default_code}/{name}",
+                waiting_for=f"{CodeKind.LOT.value}:{lot_code(product.default_code, name)}",
             )
         return lot
 
@@ -108,6 +140,10 @@ class MesResolver(models.AbstractModel):
         )
 
     def _find_lot(self, product, name, company):
+        code = lot_code(product.default_code or "", name)
+        mapped = self._mapped(CodeKind.LOT, [code])
+        if mapped and mapped[code].product_id == product:
+            return mapped[code]
         return self.env["stock.lot"].search(
             [("name", "=", name), ("product_id", "=", product.id), ("company_id", "in", [False, company.id])], limit=1
         )
@@ -120,4 +156,4 @@ class MesResolver(models.AbstractModel):
         return True
 
     def _unmapped(self, kind, code, detail):
-        raise errors.error("unmapped_code", f"{detail}: {code}.", waiting_for=f"{kind}:{code}")
+        raise errors.error("unmapped_code", f"{detail}: {code}.", waiting_for=f"{kind.value}:{code}")

@@ -61,6 +61,13 @@ class MesSystem(models.Model):
         default=lambda self: self.env.user,
         help="Answers for what nobody else owns: parked, rejected and dead messages of this system.",
     )
+    has_same_codes = fields.Boolean(
+        "Same codes as in Odoo",
+        default=True,
+        tracking=True,
+        help="A code that stands in no row of the crosswalk is the code of the same thing in Odoo. Off: such a code is "
+        "unknown, and its messages wait. Units (UN/ECE), operations and lots are always spoken of directly.",
+    )
     route_ids = fields.One2many("mes.route", "system_id", "Routes", copy=True)
     credential_ids = fields.One2many("mes.credential", "system_id", "Credentials", copy=False)
     pause_ids = fields.One2many("mes.pause", "system_id", "Pauses")

@@ -2,6 +2,9 @@
 
 from odoo import api, models
 
+from ..core import errors
+from ..core.states import CodeKind
+
 
 class MesResolver(models.AbstractModel):
     _inherit = "mes.resolver"
@@ -14,12 +17,15 @@ class MesResolver(models.AbstractModel):
         """
         # sudo: whoever resumes a message may have fewer users in sight than the plant has operators.
         users = self.env["res.users"].sudo().with_context(active_test=False)
-        found = users.search([("mes_operator_code", "in", list(codes)), ("company_ids", "in", company.ids)])
-        by_code = found.grouped("mes_operator_code")
+        by_code = self._mapped(CodeKind.OPERATOR, codes) if codes else {}
+        others = [code for code in codes if code not in by_code]
+        found = users.search([("mes_operator_code", "in", others), ("company_ids", "in", company.ids)])
+        by_code.update(found.grouped("mes_operator_code"))
         for code in codes:
             if len(by_code.get(code, users)) != 1:
-                self._unmapped("operator", code, "Two users have this code" if code in by_code else "No user has it")
-        return self.env["res.users"].browse(found.ids)
+                detail = "Two users have this code" if code in by_code else "No user has it"
+                self._unmapped(CodeKind.OPERATOR, code, detail)
+        return self.env["res.users"].browse({by_code[code].id for code in codes})
 
     @api.model
     def _work_center(self, company, code):
@@ -27,12 +33,14 @@ class MesResolver(models.AbstractModel):
 
         :raises Parked: ``unmapped_code``
         """
+        if mapped := self._mapped(CodeKind.WORK_CENTER, [code]):
+            return mapped[code]
         centers = self.env["mrp.workcenter"].search(
             [("code", "=", code), ("company_id", "in", [False, company.id])], limit=2
         )
         if len(centers) != 1:
             detail = "Two work centers have this code" if centers else "No work center has this code"
-            self._unmapped("work_center", code, detail)
+            self._unmapped(CodeKind.WORK_CENTER, code, detail)
         return centers
 
     @api.model
@@ -41,9 +49,14 @@ class MesResolver(models.AbstractModel):
 
         :raises Parked: ``unmapped_code``
         """
+        if mapped := self._mapped(CodeKind.REASON, [code] if code else []):
+            return mapped[code]
         losses = self.env["mrp.workcenter.productivity.loss"]
         domain = [("mes_code", "=", code)] if code else [("loss_type", "=", "availability")]
         loss = losses.search(domain, limit=1)
         if not loss:
-            self._unmapped("loss", code or "availability", "No productivity loss has this plant code")
+            detail = "No productivity loss has this plant code"
+            if code:
+                self._unmapped(CodeKind.REASON, code, detail)
+            raise errors.error("unmapped_code", f"{detail}.", waiting_for="loss:availability")
         return loss

@@ -106,6 +106,11 @@ class StockWarehouse(models.Model):
         help="A stop of a work center that the plant has not ended by then gets a case.",
     )
 
+    mes_second_person = fields.Boolean(
+        "Crosswalk needs a second person",
+        help="What a code means here counts, or ends, only after another person has approved it.",
+    )
+
     _mes_percent = models.Constraint(
         "CHECK (mes_over_delivery_percent >= 0 AND mes_consumption_percent >= 0)", "A tolerance is zero or more."
     )

@@ -7,6 +7,7 @@ from . import (
     test_cases,
     test_conservation,
     test_catalogue,
+    test_code_map,
     test_credentials,
     test_dispatcher,
     test_flow_class,

@@ -85,7 +85,7 @@ class TestDowntime(MesCase):
     def test_an_unmapped_reason_or_work_center_is_parked_by_name(self):
         unknown = self.say("started", "s1", "06:00", reason="GREMLINS")
         self.assertStopped(unknown, InboxState.PARKED, "unmapped_code")
-        self.assertEqual(unknown.waiting_for, "loss:GREMLINS")
+        self.assertEqual(unknown.waiting_for, "reason:GREMLINS")
         nowhere = self.say("started", "s2", "06:00", center="NOWHERE")
         self.assertEqual(nowhere.waiting_for, "work_center:NOWHERE")
         self.env.ref("mrp.block_reason0").mes_code = "GREMLINS"

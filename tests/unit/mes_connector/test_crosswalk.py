@@ -3,8 +3,6 @@
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from mes_connector_core import crosswalk
 from mes_connector_core.crosswalk import Row, Scope, Unclear
 from mes_connector_core.states import CodeKind
@@ -56,17 +54,6 @@ def test_a_code_without_rows_is_odoos_own_unless_that_is_switched_off():
         crosswalk.meaning([], CodeKind.PRODUCT, OWN_CODES)
     for kind in (CodeKind.UNIT, CodeKind.OPERATION, CodeKind.LOT):
         assert crosswalk.meaning([], kind, OWN_CODES) is None
-
-
-ENDS = st.none() | st.integers(0, 6).map(lambda hours: NOON + hours * HOUR)
-
-
-@given(ENDS, ENDS, ENDS, ENDS)
-def test_rows_overlap_exactly_when_some_time_has_both(begin, end, other_begin, other_end):
-    one, other = row("A", begin, end), row("B", other_begin, other_end)
-    times = [NOON + hours * HOUR for hours in range(-1, 8)]
-    has_both = any(one.holds(at) and other.holds(at) for at in times)
-    assert crosswalk.overlaps(one, other) == crosswalk.overlaps(other, one) == has_both
 
 
 RELEASED = {

@@ -1,0 +1,147 @@
+"""Looking things up in the crosswalk: what a system's codes mean, what it is told, and which messages wait for a row.
+
+Facts. Every look-up is a plain query on an index, in the transaction of the message: no worker can read a row that
+another one has ended, and a message costs one query per kind of code.
+"""
+
+from odoo import api, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..core import crosswalk
+from ..core.states import CodeKind, CodeMapState, InboxState
+
+#: Codes of messages that a row may let through.
+WAITING_CODES = ("unmapped_code", "unknown_lot")
+
+
+class MesSystem(models.Model):
+    _inherit = "mes.system"
+    _rec_names_search = ["name", "code"]
+
+    def _code_scope(self, at, plant):
+        """Whose codes count for this system at a time (naive UTC); without a plant, those of all it serves."""
+        self.ensure_one()
+        # sudo: the rows of a plant count for whoever may not see the plant, too.
+        plants = plant or self.sudo().plant_ids
+        return crosswalk.Scope(self.id, tuple(plants.ids), at, self.has_same_codes)
+
+
+class MesCodeMap(models.Model):
+    _inherit = "mes.code.map"
+
+    @api.model
+    def _meanings(self, scope, kind, codes):
+        """What a system means by ``codes``, and why some mean nothing.
+
+        :param scope: :class:`~..core.crosswalk.Scope`
+        :return: ``({code: record, or Odoo's own code}, {code: why not})``; codes that are Odoo's own are in neither
+        """
+        found, unclear = {}, {}
+        rows = self._rows(scope, kind, SQL.identifier("code"), codes)
+        for code in codes:
+            try:
+                target = crosswalk.meaning(rows.get(code, ()), kind, scope)
+            except crosswalk.Unclear as reason:
+                unclear[code] = str(reason)
+                continue
+            if target is not None:
+                found[code] = target
+        model = self._targets().get(kind, (None,))[0]
+        if model and found:
+            records = self.env[model].browse(found.values()).exists()
+            unclear.update({code: "What it meant is gone" for code, key in found.items() if key not in records.ids})
+            found = {code: records.browse(key) for code, key in found.items() if key in records.ids}
+        return found, unclear
+
+    @api.model
+    def _told(self, system, plant_id, event):
+        """The event with the codes ``system`` calls things by; what it has no code for keeps Odoo's.
+
+        :param event: as :func:`~..core.envelope.build_event` makes it; not changed
+        """
+        scope = system._code_scope(self.env.cr.now(), self.env["stock.warehouse"].browse(plant_id or ()))
+        codes = crosswalk.codes_in(event["data"]) if self._has_rows(scope) else {}
+        told = {(kind, code): to for kind in codes for code, to in self._codes_for(scope, kind, codes[kind]).items()}
+        if not told:
+            return event
+        data = crosswalk.translate(event["data"], lambda kind, code: told.get((kind, code)))
+        return dict(event, data=data)
+
+    def _codes_for(self, scope, kind, own_codes):
+        """``{Odoo's code: the code the system is told}``, as far as the crosswalk says it."""
+        keys, column = {code: code for code in own_codes}, SQL.identifier("own_code")
+        if kind in self._targets():
+            records = self._own_records(kind, list(own_codes))
+            keys = {code: record.id for code, some in records.items() for record in some}
+            column = SQL.identifier("res_id")
+        rows = self._rows(scope, kind, column, list(keys.values()), is_told=True)
+        told = {}
+        for code, key in keys.items():
+            try:
+                told[code] = crosswalk.meaning(rows.get(key, ()), CodeKind.UNIT, scope)
+            except crosswalk.Unclear:
+                # At that time, or between its plants, the system has no one code for it.
+                continue
+        return {code: to for code, to in told.items() if to is not None}
+
+    def _has_rows(self, scope):
+        self.flush_model()
+        query = "SELECT EXISTS (SELECT FROM mes_code_map WHERE state = %s AND (system_id = %s OR plant_id = ANY(%s)))"
+        in_force = CodeMapState.IN_FORCE.value
+        return self.env.execute_query(SQL(query, in_force, scope.system_id, list(scope.plant_ids)))[0][0]
+
+    def _rows(self, scope, kind, column, values, is_told=False):
+        """``{value of column: [core rows]}`` in force for the system and its plants."""
+        if not values:
+            return {}
+        self.flush_model()
+        target = SQL.identifier("code") if is_told else SQL("COALESCE(NULLIF(res_id, 0)::text, own_code)")
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT %s, system_id IS NOT NULL, valid_from, valid_to, %s FROM mes_code_map
+                    WHERE state = %s AND kind = %s AND %s = ANY(%s)
+                      AND (system_id = %s OR plant_id = ANY(%s)) AND (NOT %s OR is_alias IS NOT TRUE)""",
+                column,
+                target,
+                CodeMapState.IN_FORCE.value,
+                kind.value,
+                column,
+                list(values),
+                scope.system_id,
+                list(scope.plant_ids),
+                is_told,
+            )
+        )
+        is_record = kind in self._targets() and not is_told
+        found = {}
+        for value, is_of_system, begin, end, to in rows:
+            row = crosswalk.Row(is_of_system, begin, end, int(to) if is_record else to)
+            found.setdefault(value, []).append(row)
+        return found
+
+    # -- what waits for it -------------------------------------------------------------------------------------------
+
+    def _waiting_domain(self):
+        """The messages that wait for exactly this code, of its systems and its time."""
+        self.ensure_one()
+        domain = Domain("state", "=", InboxState.PARKED.value) & Domain("code", "in", WAITING_CODES)
+        domain &= Domain("waiting_for", "=", f"{self.kind}:{self.code}")
+        if self.system_id:
+            domain &= Domain("system_id", "=", self.system_id.id)
+        else:
+            anywhere = Domain("plant_id", "=", False) & Domain("system_id.plant_ids", "in", self.plant_id.ids)
+            domain &= Domain("plant_id", "=", self.plant_id.id) | anywhere
+        if self.valid_from:
+            domain &= Domain("event_time", ">=", self.valid_from)
+        if self.valid_to:
+            domain &= Domain("event_time", "<", self.valid_to)
+        return domain
+
+    def _waiting(self):
+        # sudo: what waits for the code goes on, whoever may see it; what is shown of it is narrowed by the screen.
+        return self.env["mes.inbox.message"].sudo().search(self._waiting_domain(), order="id")
+
+    def _let_through(self):
+        for row in self.filtered(lambda one: one.state == CodeMapState.IN_FORCE.value):
+            row._waiting()._resume()
