@@ -55,18 +55,15 @@ class MesCodeMap(models.Model):
         return found, unclear
 
     @api.model
-    def _told(self, system, plant_id, event):
-        """The event with the codes ``system`` calls things by; what it has no code for keeps Odoo's.
+    def _told(self, system, plant_id, data):
+        """What is said in ``data``, with the codes ``system`` calls things by; what it has no code for keeps Odoo's.
 
-        :param event: as :func:`~..core.envelope.build_event` makes it; not changed
+        :param data: data of one event, or of several in a list: they are looked up together; not changed
         """
         scope = system._code_scope(self.env.cr.now(), self.env["stock.warehouse"].browse(plant_id or ()))
-        codes = crosswalk.codes_in(event["data"]) if self._has_rows(scope) else {}
+        codes = crosswalk.codes_in(data) if self._has_rows(scope) else {}
         told = {(kind, code): to for kind in codes for code, to in self._codes_for(scope, kind, codes[kind]).items()}
-        if not told:
-            return event
-        data = crosswalk.translate(event["data"], lambda kind, code: told.get((kind, code)))
-        return dict(event, data=data)
+        return crosswalk.translate(data, lambda kind, code: told.get((kind, code))) if told else data
 
     def _codes_for(self, scope, kind, own_codes):
         """``{Odoo's code: the code the system is told}``, as far as the crosswalk says it."""

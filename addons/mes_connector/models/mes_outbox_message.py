@@ -110,7 +110,7 @@ class MesOutboxMessage(models.Model):
             lifetime = timedelta(seconds=flow_class.expires_after_seconds)
             expires_at = now + lifetime if lifetime else None
             payload = event(expirytime=expires_at and expires_at.replace(tzinfo=timezone.utc))
-            payload = self.env["mes.code.map"]._told(system, values["plant_id"], payload)
+            payload["data"] = self.env["mes.code.map"]._told(system, values["plant_id"], payload["data"])
             flow = self._flow_values(system, flow_class, values["ordering_key"])
             rows.append({**values, **flow, "expires_at": expires_at, "payload": canonical_json(payload)})
         # sudo: whoever may change the order may not write the queue; the queue row is the change's own shadow.

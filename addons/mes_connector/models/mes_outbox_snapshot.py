@@ -1,7 +1,7 @@
 """Many snapshots at once into the outbox: a fixed number of statements, however many objects are told of."""
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta, timezone
 
 from odoo import api, fields, models
@@ -40,12 +40,26 @@ class MesOutboxMessage(models.Model):
         classes = self.env["mes.route"]._flow_classes(event_type, systems)
         now, source = fields.Datetime.now(), self._source()
         flows = {system: self._snapshot_flow(classes[system.id], now, is_urgent) for system in systems}
-        rows = [self._snapshot_row(event_type, letter, (now, source), flows[letter.system]) for letter in letters]
+        told = self._in_their_codes(letters)
+        rows = [self._snapshot_row(event_type, letter, (now, source), flows[letter.system]) for letter in told]
         # sudo: as for every message, its row is the change's own shadow.
         stored = self.sudo().create(rows)
         stored._supersede_snapshots(event_type)
         stored._wake_lanes()
         return stored
+
+    def _in_their_codes(self, letters):
+        """The letters with the codes their systems call things by; looked up once for all letters of a system."""
+        by_system, told = {}, []
+        for letter in letters:
+            by_system.setdefault(letter.system, []).append(letter)
+        for system, ours in by_system.items():
+            data = self.env["mes.code.map"]._told(system, self._only_plant(system).id, [one.data for one in ours])
+            told += [replace(letter, data=said) for letter, said in zip(ours, data, strict=True)]
+        return told
+
+    def _only_plant(self, system):
+        return system.plant_ids if len(system.plant_ids) == 1 else self.env["stock.warehouse"]
 
     def _snapshot_flow(self, flow_class, now, is_urgent):
         lifetime = timedelta(seconds=flow_class.expires_after_seconds)
@@ -58,7 +72,7 @@ class MesOutboxMessage(models.Model):
 
     def _snapshot_row(self, event_type, letter, stamp, flow):
         (now, source), event_id = stamp, str(uuid.uuid4())
-        plant = letter.system.plant_ids if len(letter.system.plant_ids) == 1 else self.env["stock.warehouse"]
+        plant = self._only_plant(letter.system)
         expires_at = flow["expires_at"]
         event = build_event(
             event_type,
