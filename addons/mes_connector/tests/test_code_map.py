@@ -21,7 +21,7 @@ class CodeMapCase(MesCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        groups = "mes_connector.group_mes_steward"
+        groups = "mes_connector.group_mes_steward,base.group_allow_export"
         cls.steward = new_test_user(cls.env, "steward", groups=groups)
         cls.second = new_test_user(cls.env, "second", groups=groups)
 
@@ -246,7 +246,12 @@ class TestUnknownCodes(CodeMapCase):
             *(self.event("operation.started", order, operation="10", work_center=code) for code in codes)
         )
         copies = [
-            dict(first.copy_data()[0], uuid=f"{first.uuid}-{number}", event_id=f"{first.event_id}-{number}")
+            dict(
+                first.copy_data()[0],
+                state=first.state,
+                uuid=f"{first.uuid}-{number}",
+                event_id=f"{first.event_id}-{number}",
+            )
             for number in range(times - 1)
             for first in firsts
         ]
