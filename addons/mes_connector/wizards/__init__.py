@@ -1,4 +1,4 @@
-"""Screens that are used once: issue a credential, map a code, book by hand, show the ownership matrix, ask for a reason."""
+"""Screens that are used once: credentials, codes, bookings by hand, the ownership matrix, and asking for a reason."""
 
 from . import (
     change_production_qty,
