@@ -21,6 +21,7 @@
         "data/ir_cron_replay_data.xml",
         "data/ir_cron_master_data.xml",
         "data/ir_cron_availability_data.xml",
+        "data/ir_cron_reconciliation_data.xml",
         "views/mes_reason_views.xml",
         "views/mes_credential_issue_views.xml",
         "views/mes_attempt_views.xml",
@@ -39,6 +40,7 @@
         "views/mes_overview_views.xml",
         "views/mes_replay_views.xml",
         "views/mes_paper_views.xml",
+        "views/mes_reconciliation_views.xml",
         "views/mrp_production_views.xml",
         "views/mrp_workorder_views.xml",
         "views/res_config_settings_views.xml",
@@ -61,6 +63,7 @@
         "views/mes_ownership_matrix_views.xml",
         "views/mes_code_map_views.xml",
         "views/mes_code_unknown_views.xml",
+        "views/mes_reconciliation_menus.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -207,6 +207,10 @@ _TABLE = (
     ("post_blocked", _PARK, Role.FINANCE,
      "The completed order could not be posted.",
      "Put right what is named, then post the order."),
+    # Reconciliation: a case that no message carries
+    ("books_differ", _PARK, Role.FINANCE,
+     "What was reported, what is proven and what is booked are not the same.",
+     "Open the reconciliation: each difference names its message and what can be done about it."),
     # Downtime: a case that no message carries
     ("downtime_open", _PARK, Role.SUPERVISOR,
      "The plant has not said that a stop of a work center is over.",

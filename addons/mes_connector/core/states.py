@@ -215,7 +215,7 @@ class ReconciliationTrigger(str, Enum):
 class ReconciliationState(str, Enum):
     """How far a reconciliation has come; ``asked`` waits for the summary of the system."""
 
-    DRAFT = "draft"
+    PENDING = "pending"
     ASKED = "asked"
     AGREES = "agrees"
     DIFFERS = "differs"

@@ -15,4 +15,5 @@ from . import (
     posting_reversed,
     production_reported,
     scrap_reported,
+    shift_summarized,
 )

@@ -60,6 +60,7 @@ class MesDispatcher(models.AbstractModel):
             "mes.order.completed.v1": "mes.handler.order.completed",
             "mes.hold.placed.v1": "mes.handler.hold.placed",
             "mes.hold.released.v1": "mes.handler.hold.released",
+            "mes.shift.summarized.v1": "mes.handler.shift.summarized",
         }
 
     @api.model

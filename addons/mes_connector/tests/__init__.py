@@ -33,6 +33,7 @@ from . import (
     test_posting_shapes,
     test_posting_traps,
     test_replay,
+    test_reconciliation,
     test_retention,
     test_screens,
     test_security,

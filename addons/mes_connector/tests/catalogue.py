@@ -67,6 +67,15 @@ def stop(world):
     return {"downtime": world.stop, "work_center": "ASM1", "reason": STOP_REASON}
 
 
+def summary(_world):
+    return {
+        "shift": "2026-11-22/early",
+        "from": "2026-11-22T06:00:00Z",
+        "to": "2026-11-22T14:00:00Z",
+        "totals": [{"order": "WH/MO/1", "kind": "received", "product": "GBX-100", "quantity": pieces(5)}],
+    }
+
+
 def totals(world):
     """Of what is booked, or of what will be."""
     return {"totals": {"good": pieces(world.order.mes_qty_good or PORTION)}}
@@ -99,6 +108,7 @@ SAYINGS = {
     "mes.order.completed.v1": Saying(OrderEvent.COMPLETE, totals),
     "mes.hold.placed.v1": Saying(OrderEvent.HOLD, lambda _world: {"reason": "scratch"}),
     "mes.hold.released.v1": Saying(OrderEvent.RESUME, lambda _world: {"disposition": "use_as_is"}),
+    "mes.shift.summarized.v1": Saying(None, summary),
 }
 
 #: How an order gets from a phase before into a phase: the phase before, then what is done.

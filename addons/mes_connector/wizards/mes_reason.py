@@ -26,6 +26,7 @@ class MesReason(models.TransientModel):
             ("mes.system", "Pause a system"),
             ("mes.route", "Pause a route"),
             ("mes.event.type", "Pause an event type"),
+            ("mes.reconciliation.line", "Settle a difference"),
         ],
         required=True,
         readonly=True,
@@ -47,5 +48,7 @@ class MesReason(models.TransientModel):
             getattr(records, ORDER_ACTIONS[self.order_event])(self.reason)
         elif self.res_model == "stock.warehouse":
             records.action_mes_paper_start(self.reason)
+        elif self.res_model == "mes.reconciliation.line":
+            records.action_adjust(self.reason)
         else:
             records.action_discard(self.reason)

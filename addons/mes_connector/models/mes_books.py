@@ -1,0 +1,210 @@
+"""Reads the books of orders for reconciliation: what messages said and what effects prove; judges nothing.
+
+What the records hold is read in mes_books_held.py. Each book is one read, whatever the number of orders and messages.
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+from datetime import timezone
+
+from odoo import api, models
+
+from ..core.envelope import parse_time
+from ..core.reconciliation import Posting
+from ..core.statements import CREW, KEPT, LABOR, MAIN_KINDS, MINUTES, TIME, statements
+from ..core.states import EffectKind, InboxState, ReportKind
+
+#: Effects whose record is a stock move line.
+MOVED = frozenset({*(kind.value for kind in ReportKind), EffectKind.ESTIMATED.value})
+COMPLETED = "mes.order.completed.v1"
+LINE, BOOKING = "stock.move.line", "mes.booking"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the records hold: the lines, the move of each stock move line, the messages whose labor must have a log.
+
+    ``free`` are the keys of records that need no proof of a message.
+    """
+
+    lines: list[Posting]
+    moves: dict[int, int]
+    labor: set[int]
+    free: set[Hashable]
+
+    @property
+    def records(self) -> set[Hashable]:
+        """The keys of all records."""
+        return {line.record for line in self.lines}
+
+
+class MesBooks(models.AbstractModel):
+    _name = "mes.books"
+    _description = "Books of Orders"
+
+    @api.model
+    def _read_all(self, orders):
+        """What was told, is proven and is held of ``orders``.
+
+        :return: three lists of core ``Posting``; messages, orders and proofs are ids of rows
+        """
+        self.env.flush_all()
+        messages, effects = self._messages(orders), self._effects(orders)
+        sayings = {message.id: list(self._sayings(message)) for message in messages if message.payload}
+        evidence = self._held(orders, effects)
+        told = self._told(messages, sayings, {one.inbox_id.id for one in effects if one.kind in KEPT})
+        proven = self._proven(effects, sayings, evidence)
+        known = {line.record for line in proven} | {("log", one.id, CREW) for one in messages if not one.payload}
+        return (
+            told,
+            proven,
+            [line for line in evidence.lines if line.record in known or line.record not in evidence.free],
+        )
+
+    # -- what messages said ------------------------------------------------------------------------------------------
+
+    def _messages(self, orders):
+        """The applied messages of ``orders``; those that found everything done already had no effect."""
+        return self.env["mes.inbox.message"].search_fetch(
+            [
+                ("production_id", "in", orders.ids),
+                ("state", "=", InboxState.DONE.value),
+                ("code", "=", "accepted"),
+            ],
+            ["event_type", "event_id", "event_time", "payload", "production_id", "company_id"],
+            order="id",
+        )
+
+    def _sayings(self, message):
+        return statements(message.event_type, message._envelope().data)
+
+    def _told(self, messages, sayings, kept):
+        codes = {one.product for said in sayings.values() for one in said if one.product}
+        units = {one.uom for said in sayings.values() for one in said} - {"", MINUTES}
+        resolve = self._resolution(messages.company_id, codes, units)
+        told = []
+        for message in messages:
+            lines = self._told_by(message, sayings.get(message.id, ()), resolve)
+            told += lines if message.id in kept else self._with_receipts(message, lines)
+        return told
+
+    def _told_by(self, message, said, resolve):
+        some = Posting(message.production_id.id, "", at=self._second(message.event_time), message=message.id)
+        lines = [some]
+        for one in said:
+            product, quantity = resolve(one)
+            lines.append(replace(some, kind=one.kind, product=product, lot=one.lot, quantity=quantity))
+        return lines
+
+    def _with_receipts(self, message, lines):
+        """``lines`` and, since what an order makes is received before it is scrapped, those receipts."""
+        scrapped = [line for line in lines if line.kind == ReportKind.SCRAPPED.value]
+        if scrapped:
+            made = {self._name_of(product) for product in message.production_id.move_finished_ids.product_id}
+            lines += [replace(one, kind=ReportKind.RECEIVED.value) for one in scrapped if one.product in made]
+        return lines
+
+    @api.model
+    def _resolution(self, companies, codes, units):
+        """A function from a statement to the product and the quantity in its unit; a code nobody knows stays as sent.
+
+        Codes are looked up all at once.
+        """
+        found = self.env["product.product"].search(
+            [("default_code", "in", list(codes)), ("company_id", "in", [False, *companies.ids])]
+        )
+        products = {product.default_code: product for product in found}
+        uoms = {unit.unece_code: unit for unit in self.env["uom.uom"].search([("unece_code", "in", list(units))])}
+
+        def resolve(one):
+            product, uom = products.get(one.product), uoms.get(one.uom)
+            if not product or not uom:
+                return one.product, one.quantity
+            quantity = uom._compute_quantity(one.quantity, product.uom_id, rounding_method="HALF-UP")
+            return self._name_of(product), quantity
+
+        return resolve
+
+    @api.model
+    def _name_of(self, product):
+        """A product as effects name it."""
+        return product.default_code or product.display_name or ""
+
+    @api.model
+    def _second(self, at):
+        return at and at.replace(microsecond=0)
+
+    # -- what effects prove ------------------------------------------------------------------------------------------
+
+    def _effects(self, orders):
+        names = ["inbox_id", "production_id", "kind", "product", "lot", "quantity", "uom", "res_model", "res_id"]
+        return self.env["mes.effect"].search_fetch(
+            [("production_id", "in", orders.ids)], [*names, "reverses_id"], order="id"
+        )
+
+    def _proven(self, effects, sayings, evidence):
+        """The effects as postings, with the keys of the records they are compared with."""
+        reversed_ids, records = set(effects.reverses_id.ids), evidence.records
+        proven = [
+            self._posting(effect, self._record_of(effect, effect.id in reversed_ids, evidence, records))
+            for effect in effects
+        ]
+        ended = {line.message: line for line in proven if line.kind == TIME and line.record}
+        for message, said in sayings.items():
+            # The time of a crew has no effect of its own: the message itself is its proof.
+            for one in said:
+                if one.kind == CREW and message in ended:
+                    record = ("log", message, CREW)
+                    proven.append(replace(ended[message], kind=CREW, quantity=one.quantity, record=record, proof=0))
+        return proven
+
+    def _posting(self, effect, record):
+        message = effect.inbox_id
+        line = Posting(
+            effect.production_id.id,
+            self._kind_of(effect),
+            effect.product or "",
+            effect.lot or "",
+            effect.quantity,
+            self._second(message.event_time),
+            message.id,
+            record,
+            effect.id,
+        )
+        if message.event_type == COMPLETED and effect.kind != EffectKind.ESTIMATED.value:
+            # What was kept for completion keeps the day it was reported.
+            return replace(line, at=None)
+        if line.kind == LABOR:
+            return replace(line, at=self._end_of(message))
+        return line
+
+    def _kind_of(self, effect):
+        """What was kept or noted counts as what its message says of it."""
+        if effect.kind not in KEPT:
+            return effect.kind
+        return MAIN_KINDS.get(effect.inbox_id.event_type, ReportKind.RECEIVED.value)
+
+    def _record_of(self, effect, is_reversed, evidence, records):
+        """The key of the record an effect is compared with; None when there is none, or it was taken back."""
+        if effect.kind == EffectKind.REVERSED.value:
+            # What takes a posted line back is known by the move it goes against.
+            move = effect.res_model == LINE and evidence.moves.get(effect.res_id)
+            return ("counter", move) if move else None
+        if effect.kind in MOVED:
+            return (LINE, effect.res_id) if effect.res_model == LINE else None
+        if effect.kind == EffectKind.BOOKED.value:
+            return (BOOKING, effect.res_id)
+        return None if is_reversed else self._log_of(effect, evidence, records)
+
+    def _log_of(self, effect, evidence, records):
+        message = effect.inbox_id.id
+        if effect.kind == TIME:
+            return ("log", message, TIME) if effect.quantity else None
+        # Whoever a confirmation names is in its minutes: the log of the labor may be gone, and may come back.
+        record = ("log", message, LABOR)
+        is_labor = effect.uom == MINUTES and (record in records or message in evidence.labor)
+        return record if is_labor else None
+
+    def _end_of(self, message):
+        end = message.payload and parse_time(message._envelope().data["to"])
+        return end.astimezone(timezone.utc).replace(tzinfo=None, microsecond=0) if end else None

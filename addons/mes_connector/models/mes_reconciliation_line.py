@@ -1,0 +1,170 @@
+"""Differences that a reconciliation found, by order, operation, lot and day; what is done about one is its repair."""
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+
+from ..core import states
+from ..core.states import DifferenceKind, InboxState, Repair, SettledAs
+
+#: Differences of the sender's totals; the others are of the order's own books.
+OF_TOTALS = (DifferenceKind.EVENT_MISSING, DifferenceKind.EVENT_EXTRA, DifferenceKind.TOTAL_DIFFERS)
+WAITING = (InboxState.PARKED.value, InboxState.DEAD.value)
+
+
+class MesReconciliationLine(models.Model):
+    _name = "mes.reconciliation.line"
+    _description = "Difference of Books"
+    _order = "reconciliation_id desc, production_id, id"
+    _rec_name = "kind"
+
+    reconciliation_id = fields.Many2one("mes.reconciliation", required=True, ondelete="cascade", index=True)
+    company_id = fields.Many2one(related="reconciliation_id.company_id", store=True)
+    plant_id = fields.Many2one("stock.warehouse")
+    production_id = fields.Many2one("mrp.production", "Order", index="btree_not_null", ondelete="cascade")
+    kind = fields.Selection(states.selection(DifferenceKind), "Difference", required=True)
+    posting = fields.Char(help="What is, or was to be, posted: consumed, received, time, …")
+    operation = fields.Char()
+    product = fields.Char()
+    lot = fields.Char()
+    day = fields.Date()
+    quantity = fields.Float("Expected", digits="Product Unit", help="As reported and proven, or as the sender sums up.")
+    held_quantity = fields.Float("Found", digits="Product Unit")
+    aspects = fields.Char("What differs")
+    text = fields.Char("Found instead")
+    inbox_id = fields.Many2one("mes.inbox.message", "Message", index="btree_not_null", ondelete="set null")
+    event_id = fields.Char("Event", help="The id the sender gave the event that is missing, extra or not as posted.")
+    effect_id = fields.Many2one("mes.effect", ondelete="set null")
+    res_model = fields.Char()
+    res_id = fields.Many2oneReference(model_field="res_model")
+    repair = fields.Selection(states.selection(Repair), "Suggested")
+    settled_as = fields.Selection(states.selection(SettledAs), readonly=True)
+    settled_by_id = fields.Many2one("res.users", readonly=True)
+    settled_at = fields.Datetime(readonly=True)
+    reason = fields.Char(readonly=True)
+    fingerprint = fields.Char(required=True, index=True)
+
+    def write(self, vals):
+        if not self.env.su:
+            raise AccessError(self.env._("Differences are written by the reconciliation: settle them instead."))
+        return super().write(vals)
+
+    @api.model
+    def _keep(self, run, found):
+        """Store the differences ``found`` by ``run``, but for those a person has given a reason for.
+
+        :return: the lines that are open
+        """
+        rows = self._prepare(run, found)
+        accepted = self.search(
+            [
+                ("fingerprint", "in", [row["fingerprint"] for row in rows]),
+                ("settled_as", "=", SettledAs.ADJUSTED.value),
+            ]
+        )
+        known = set(accepted.mapped("fingerprint"))
+        return self.create([row for row in rows if row["fingerprint"] not in known])
+
+    @api.model
+    def _settle_older(self, run, orders):
+        """What earlier runs found of the same books is found again, or gone."""
+        of_totals = [kind.value for kind in OF_TOTALS]
+        older = [("settled_as", "=", False), ("reconciliation_id", "!=", run.id)]
+        lines = self.search([*older, ("production_id", "in", orders.ids), ("kind", "not in", of_totals)])
+        if run.shift:
+            same = [("reconciliation_id.shift", "=", run.shift), ("reconciliation_id.system_id", "=", run.system_id.id)]
+            lines |= self.search([*older, *same, ("kind", "in", of_totals)])
+        lines.write({"settled_as": SettledAs.GONE.value, "settled_at": fields.Datetime.now()})
+
+    def _prepare(self, run, found):
+        """Values of the lines of ``found``; messages and orders are read at once."""
+        events = self._by_event(run, found)
+        messages = self.env["mes.inbox.message"].browse({one.posting.message for one in found} - {0}).exists()
+        names = {message.id: message for message in messages | self._union(events)}
+        orders = self.env["mrp.production"].browse({one.posting.order for one in found} - {0})
+        plants = {order.id: order._mes_plant().id for order in orders}
+        rows = []
+        for one in found:
+            message = names.get(one.posting.message) or events.get(one.event) or messages.browse()
+            rows.append(
+                {
+                    "reconciliation_id": run.id,
+                    "plant_id": plants.get(one.posting.order, run.plant_id.id),
+                    **self._values(one, message),
+                }
+            )
+        return rows
+
+    def _union(self, events):
+        return self.env["mes.inbox.message"].union(*events.values())
+
+    def _by_event(self, run, found):
+        """The messages of events that were named by their ids alone, if they are here."""
+        ids = [one.event for one in found if one.event and not one.posting.message]
+        messages = self.env["mes.inbox.message"].search(
+            [("event_id", "in", ids), ("system_id", "=", run.system_id.id), ("is_quarantined", "!=", True)]
+        )
+        return {message.event_id: message for message in messages}
+
+    def _values(self, one, message):
+        posting, held = one.posting, one.held
+        model, number = self._record_of(held or posting)
+        booked = held.quantity if held else one.booked
+        if one.kind in (DifferenceKind.NOT_REPORTED, DifferenceKind.EVENT_EXTRA):
+            booked = booked or posting.quantity
+        return {
+            "production_id": posting.order or message.production_id.id,
+            "kind": one.kind.value,
+            "posting": posting.kind,
+            "operation": self._operation_of(message),
+            "product": posting.product,
+            "lot": posting.lot,
+            "day": (posting.at or (held and held.at) or message.event_time) or False,
+            "quantity": 0.0 if one.kind is DifferenceKind.NOT_REPORTED else one.told or posting.quantity,
+            "held_quantity": booked,
+            "aspects": ", ".join(one.aspects),
+            "text": self._instead(one),
+            "inbox_id": message.id,
+            "event_id": one.event or message.event_id,
+            "effect_id": posting.proof or False,
+            "res_model": model,
+            "res_id": number,
+            "repair": self._repair_of(one, message).value,
+            "fingerprint": self._fingerprint(one),
+        }
+
+    def _record_of(self, posting):
+        """Model and id of the record, where it has one of its own."""
+        record = posting.record
+        if not record or len(record) != 2:
+            return False, False
+        return ("stock.move", record[1]) if record[0] == "counter" else record
+
+    def _operation_of(self, message):
+        return message._envelope().data.get("operation", False) if message and message.payload else False
+
+    def _instead(self, one):
+        """What the record has where it differs, in words."""
+        if not one.held or one.kind is DifferenceKind.NOT_REPORTED:
+            return False
+        values = {
+            "quantity": f"{one.held.quantity:g}",
+            "product": one.held.product,
+            "lot": one.held.lot,
+            "date": str(one.held.at or ""),
+        }
+        return ", ".join(f"{name} {values[name]}" for name in one.aspects if name in values)
+
+    def _repair_of(self, one, message):
+        """The suggestion of core, as far as the message allows it."""
+        if one.kind is DifferenceKind.EVENT_MISSING and message.state in WAITING:
+            return Repair.REPLAY
+        if one.repair is Repair.REPLAY and message.effect_ids:
+            # Applied again, it would also post what of it is there.
+            return Repair.ADJUST
+        return one.repair
+
+    def _fingerprint(self, one):
+        posting, held = one.posting, one.held
+        found = held and (held.quantity, held.product, held.lot, str(held.at), held.echoes)
+        about = (posting.order, posting.record, posting.message, *posting.what, posting.quantity)
+        return "|".join(str(part) for part in (one.kind.value, *about, one.event, one.told, one.booked, found))
