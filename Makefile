@@ -6,7 +6,7 @@ INSTALL = @bash bootstrap/install.sh
 INSTALL_TEST = @bash bootstrap/install.sh --test
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit test-addons e2e convergence conservation chaos benchmark test-odoo lint format docs run bootstrap clean
+.PHONY: help demo test unit test-addons e2e convergence conservation reconciliation chaos benchmark test-odoo lint format docs run bootstrap clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r verb text; do printf '  make %-12s %s\n' "$$verb" "$$text"; done
@@ -38,6 +38,10 @@ convergence: ## an order's events in any order and repeated, all ending the same
 conservation: ## streams of reports, lawful or not, against the conservation laws; SEEDS=100
 	$(INSTALL_TEST)
 	@MES_CONSERVATION_SEEDS=$(or $(SEEDS),100) $(PYTHON_RUN) -m tools.testing conservation
+
+reconciliation: ## 25 postings sabotaged in the database, all named and nothing else; MESSAGES=1000
+	$(INSTALL_TEST)
+	@MES_RECONCILIATION_MESSAGES=$(or $(MESSAGES),1000) $(PYTHON_RUN) -m tools.testing reconciliation
 
 chaos: ## kill every kind of process in its transactions, nothing lost or doubled; SEED=n for the long form, MUTATION=name to see it fail
 	$(INSTALL_TEST)

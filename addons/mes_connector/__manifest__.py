@@ -41,6 +41,7 @@
         "views/mes_replay_views.xml",
         "views/mes_paper_views.xml",
         "views/mes_reconciliation_views.xml",
+        "views/mes_proof_views.xml",
         "views/mrp_production_views.xml",
         "views/mrp_workorder_views.xml",
         "views/res_config_settings_views.xml",

@@ -13,6 +13,7 @@
         "security/ir.model.access.csv",
         "security/mes_rules.xml",
         "views/mes_backlog_views.xml",
+        "views/mes_effect_views.xml",
         "views/mrp_production_views.xml",
         "views/mrp_workcenter_views.xml",
     ],

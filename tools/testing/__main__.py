@@ -15,7 +15,7 @@ from contextlib import ExitStack
 
 from tools.stack import StackError
 
-from . import addons, chaos, conservation, plain
+from . import addons, chaos, conservation, plain, reconciliation
 
 LEVELS = {
     "unit": plain.unit,
@@ -23,6 +23,7 @@ LEVELS = {
     "e2e": plain.e2e,
     "chaos": chaos.main,
     "conservation": conservation.main,
+    "reconciliation": reconciliation.main,
 }
 
 

@@ -76,6 +76,7 @@ from . import (
     mes_replay_item,
     mes_replay_queue,
     mes_reconciliation_repair,
+    mes_effect_doorways,
     mes_outbox_snapshot,
     mes_mark,
     mes_publication,

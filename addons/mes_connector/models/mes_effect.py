@@ -25,30 +25,32 @@ class MesEffect(models.Model):
     reverses_id = fields.Many2one("mes.effect", "Undoes", ondelete="set null", index="btree_not_null")
     reversed_by_ids = fields.One2many("mes.effect", "reverses_id", "Undone by")
 
+    _moved = models.Index("(res_id) WHERE res_model = 'stock.move.line'")
+
     @api.model
     def _record(self, message, effects):
         """Store ``effects`` (core ``Effect`` values) of ``message``."""
-        return self.create(
-            [
-                {
-                    "inbox_id": message.id,
-                    "company_id": message.company_id.id,
-                    "plant_id": message.plant_id.id,
-                    "production_id": message.production_id.id,
-                    "kind": effect.kind,
-                    "product": effect.product,
-                    "lot": effect.lot,
-                    "quantity": effect.quantity,
-                    "uom": effect.uom,
-                    "res_model": effect.res_model,
-                    "res_id": effect.res_id,
-                    "record": effect.record,
-                    "note": effect.note,
-                    "reverses_id": effect.reverses or False,
-                }
-                for effect in effects
-            ]
-        )
+        return self.create([self._prepare_values(message, effect) for effect in effects])
+
+    @api.model
+    def _prepare_values(self, message, effect):
+        """Values of the row of one core ``Effect``."""
+        return {
+            "inbox_id": message.id,
+            "company_id": message.company_id.id,
+            "plant_id": message.plant_id.id,
+            "production_id": message.production_id.id,
+            "kind": effect.kind,
+            "product": effect.product,
+            "lot": effect.lot,
+            "quantity": effect.quantity,
+            "uom": effect.uom,
+            "res_model": effect.res_model,
+            "res_id": effect.res_id,
+            "record": effect.record,
+            "note": effect.note,
+            "reverses_id": effect.reverses or False,
+        }
 
     @api.model
     def _to_wire(self, effect):

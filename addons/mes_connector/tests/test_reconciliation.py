@@ -159,10 +159,8 @@ class Saboteur:
 
     def extra(self):
         number = self.posted[0].res_id
-        columns = [
-            name for name, one in self.case.env["stock.move.line"]._fields.items() if one.store and one.column_type
-        ]
-        names = ", ".join(f'"{name}"' for name in columns if name != "id")
+        stored = self.case.env["stock.move.line"]._fields.values()
+        names = ", ".join(f'"{one.name}"' for one in stored if one.store and one.column_type and one.name != "id")
         self.cr.execute(
             f"INSERT INTO stock_move_line ({names}) SELECT {names} FROM stock_move_line WHERE id = %s RETURNING id",
             [number],

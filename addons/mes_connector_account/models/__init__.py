@@ -3,6 +3,8 @@
 from . import (
     account_move,
     mes_backlog,
+    mes_books,
+    mes_effect,
     mes_order_document,
     mes_order_value,
     mes_posting,
