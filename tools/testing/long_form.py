@@ -1,4 +1,4 @@
-"""Levels that are one test file of the addon at full size: runs it on a database of its own and ends with its figures."""
+"""Levels that are one test file of the addon at full size: run on a database of its own, ended with its figures."""
 
 from __future__ import annotations
 

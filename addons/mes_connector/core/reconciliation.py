@@ -197,8 +197,6 @@ def _explains(line, gap, step):
 
 def _gaps(said, mine, step):
     """What was said and is not in ``mine``; one line for each kind, product and lot."""
-    if not mine and any(not line.kind for line in said):
-        return [said[0]]
     there = defaultdict(float)
     for line in mine:
         there[line.what] += line.quantity
@@ -207,7 +205,8 @@ def _gaps(said, mine, step):
         quantity = sum(line.quantity for line in lines)
         if what[0] and not _same(there[what], quantity, _step(what[0], step)):
             gaps.append(replace(lines[0], quantity=quantity - there[what]))
-    return gaps
+    # Where no more is known, some effect is all that can be asked for.
+    return gaps or ([] if mine else [line for line in said if not line.kind][:1])
 
 
 def _aspects(proofs, lines, step):

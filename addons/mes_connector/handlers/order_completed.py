@@ -20,7 +20,8 @@ class MesHandlerOrderCompleted(models.AbstractModel):
         effects = self.env["mes.order.lifecycle"]._complete(order, command)
         if effects is None:
             return self._already()
-        self.env["mes.reconciliation"]._on_completion(command.message)
+        # sudo: nobody writes reconciliations by hand, whoever has the message applied.
+        self.env["mes.reconciliation"].sudo()._on_completion(command.message)
         closed = Effect("completed", record=order.name, res_model=order._name, res_id=order.id)
         return HandlerResult(effects=(*effects, closed))
 

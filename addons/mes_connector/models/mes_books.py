@@ -70,6 +70,8 @@ class MesBooks(models.AbstractModel):
                 ("production_id", "in", orders.ids),
                 ("state", "=", InboxState.DONE.value),
                 ("code", "=", "accepted"),
+                # What was taken in once more is told by its repetition.
+                ("replay_ids", "=", False),
             ],
             ["event_type", "event_id", "event_time", "payload", "production_id", "company_id"],
             order="id",

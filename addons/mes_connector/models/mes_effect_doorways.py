@@ -42,11 +42,9 @@ class StockMove(models.Model):
         )
 
     def _mes_messages(self, reported, undone):
-        messages = self.env["mes.inbox.message"]
-        posted = [reported.get(line.id, messages) for line in self.move_line_ids]
-        return messages.union(
-            *posted, *(undone.get(one.id, messages) for one in self.origin_returned_move_id.move_line_ids)
-        )
+        none, taken_back = self.env["mes.inbox.message"], self.origin_returned_move_id.move_line_ids
+        posted = [reported.get(line.id, none) for line in self.move_line_ids]
+        return none.union(*posted, *(undone.get(line.id, none) for line in taken_back))
 
     def action_mes_open_messages(self):
         """Show the messages that reported these moves."""

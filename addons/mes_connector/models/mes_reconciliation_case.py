@@ -16,8 +16,9 @@ class MesCase(models.Model):
     def _follow_differences(self, run, orders):
         """Open, renew or close the cases of ``orders`` by what is open of their books."""
         open_lines = run.line_ids.filtered(lambda line: not line.settled_as)
-        known = {case.fingerprint: case for case in self._of_orders(orders | open_lines.production_id)}
-        for order, lines in open_lines.grouped("production_id").items():
+        by_order = open_lines.grouped("production_id")
+        known = {case.fingerprint: case for case in self._of_orders(by_order)}
+        for order, lines in by_order.items():
             text = self._sentence(run, lines)
             case = known.pop(self._order_fingerprint(order, CODE), None)
             if case:

@@ -57,7 +57,7 @@ class ReconciliationCase(MesCase):
         return self.event("labor.reported", order, operation="10", operator="worker", **period, envelope=envelope)
 
     def confirmed(self, order):
-        data = {"good": self.quantity(1), "minutes": {"machine": 3.5}, "operators": [], "final": False}
+        data = {"good": self.quantity(1), "minutes": {"machine": 3.5}, "final": False}
         return self.event("operation.confirmed", order, operation="20", work_center="TST1", **data, envelope=self.at())
 
     def undone(self, order, event):
@@ -226,6 +226,7 @@ class TestReconciliation(ReconciliationCase):
         run = self.runs(order)
         with self.enter_registry_test_mode():
             self.env.ref("mes_connector.ir_cron_mes_reconcile").method_direct_trigger()
+        self.env.invalidate_all()
         self.assertEqual((run.state, self.found(run)), (ReconciliationState.AGREES.value, []))
 
     def test_a_summary_names_what_is_missing_and_what_is_extra(self):
