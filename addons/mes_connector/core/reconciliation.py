@@ -272,9 +272,11 @@ def compare_totals(totals: Sequence[Total], facts: Sequence[Fact], step: float =
 
     :param facts: what is known of the sender's events of that shift, those that still wait included
     """
-    found, named, summed = [], set(), set()
+    found, named, summed, by_key = [], set(), set(), defaultdict(list)
+    for fact in facts:
+        by_key[_key_of(fact.posting)].append(fact)
     for total in totals:
-        mine = [fact for fact in facts if _is_of(fact, total)]
+        mine = [fact for fact in by_key[_key_of(total)] if _is_of(fact, total)]
         summed.update(mine)
         missing, extra = _ids(total, mine)
         if missing or extra:
@@ -296,12 +298,11 @@ def compare_totals(totals: Sequence[Total], facts: Sequence[Fact], step: float =
 
 
 def _is_of(fact, total):
-    posting = fact.posting
-    return (
-        (posting.order, posting.kind, posting.product) == (total.order, total.kind, total.product)
-        and total.lot in ("", posting.lot)
-        and total.operation in ("", fact.operation)
-    )
+    return total.lot in ("", fact.posting.lot) and total.operation in ("", fact.operation)
+
+
+def _key_of(line):
+    return line.order, line.kind, line.product
 
 
 def _ids(total, mine):

@@ -48,6 +48,8 @@ class MesShiftTotals(models.AbstractModel):
                 ("state", "in", states),
                 ("is_quarantined", "!=", True),
                 ("payload", "!=", False),
+                # A system that was asked for one order sums up only that.
+                *([("production_id", "=", run.production_id.id)] if run.production_id else []),
             ],
             order="id",
         )
