@@ -11,8 +11,8 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from .reconciliation_states import DifferenceKind, Repair
 from .statements import TIMES
-from .states import DifferenceKind, Repair
 
 #: Times are kept in whole seconds, and each book may have cut off its own fraction.
 SECONDS = 1.0

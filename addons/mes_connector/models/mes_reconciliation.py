@@ -7,7 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..core import reconciliation, states
-from ..core.states import ReconciliationState, ReconciliationTrigger
+from ..core.reconciliation_states import ReconciliationState, ReconciliationTrigger
 from .mes_message_mixin import to_wire_time
 
 #: Comparisons of one run of the scheduled action.

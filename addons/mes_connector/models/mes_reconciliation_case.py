@@ -2,7 +2,8 @@
 
 from odoo import api, models
 
-from ..core.states import CaseState, DifferenceKind
+from ..core.reconciliation_states import DifferenceKind
+from ..core.states import CaseState
 
 CODE = "books_differ"
 #: How many messages the sentence of a case names; the reconciliation names all.

@@ -4,7 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from ..core import states
-from ..core.states import DifferenceKind, InboxState, Repair, SettledAs
+from ..core.reconciliation_states import DifferenceKind, Repair, SettledAs
+from ..core.states import InboxState
 
 #: Differences of the sender's totals; the others are of the order's own books.
 OF_TOTALS = (DifferenceKind.EVENT_MISSING, DifferenceKind.EVENT_EXTRA, DifferenceKind.TOTAL_DIFFERS)

@@ -5,7 +5,8 @@ import uuid
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ..core.states import DifferenceKind, EffectKind, InboxState, Repair, ReportKind, SettledAs
+from ..core.reconciliation_states import DifferenceKind, Repair, SettledAs
+from ..core.states import EffectKind, InboxState, ReportKind
 from .mes_books import LINE
 from .mes_reconciliation_line import WAITING
 from .mes_replay_queue import SAME_IN

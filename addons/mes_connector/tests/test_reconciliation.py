@@ -9,7 +9,8 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
-from ..core.states import DifferenceKind, InboxState, ReconciliationState, Repair, SettledAs
+from ..core.reconciliation_states import DifferenceKind, ReconciliationState, Repair, SettledAs
+from ..core.states import InboxState
 from .common import MesCase
 
 _logger = logging.getLogger(__name__)

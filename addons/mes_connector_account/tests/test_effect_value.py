@@ -2,7 +2,7 @@
 
 from odoo.tests import tagged
 
-from odoo.addons.mes_connector.core.states import ReconciliationState
+from odoo.addons.mes_connector.core.reconciliation_states import ReconciliationState
 
 from .common import MoneyCase
 

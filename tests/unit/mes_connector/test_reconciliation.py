@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 import pytest
 from mes_connector_core.reconciliation import Fact, Posting, Total, compare, compare_totals
+from mes_connector_core.reconciliation_states import DifferenceKind as Kind
+from mes_connector_core.reconciliation_states import Repair
 from mes_connector_core.statements import Statement, statements
-from mes_connector_core.states import DifferenceKind as Kind
-from mes_connector_core.states import Repair
 
 AT = datetime(2026, 11, 22, 10)
 
