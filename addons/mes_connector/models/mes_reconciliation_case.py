@@ -48,7 +48,7 @@ class MesCase(models.Model):
         open_lines = self.env["mes.reconciliation.line"]._read_group(
             [("production_id", "in", orders.ids), ("settled_as", "=", False)], ["production_id"]
         )
-        agreed = orders - orders.union(*(order for (order,) in open_lines))
+        agreed = orders - orders.browse().union(*(order for (order,) in open_lines))
         self._of_orders(agreed).action_close()
 
     def _of_orders(self, orders):
