@@ -94,7 +94,11 @@ class MesBooks(models.AbstractModel):
         some = Posting(message.production_id.id, "", at=self._second(message.event_time), message=message.id)
         lines = [some]
         for one in said:
-            product, quantity = resolve(one)
+            resolved = resolve(one)
+            if not resolved:
+                # Said in a code that is not Odoo's own: proof and record are compared all the same.
+                continue
+            product, quantity = resolved
             lines.append(replace(some, kind=one.kind, product=product, lot=one.lot, quantity=quantity))
         return lines
 
@@ -108,9 +112,9 @@ class MesBooks(models.AbstractModel):
 
     @api.model
     def _resolution(self, companies, codes, units):
-        """A function from a statement to the product and the quantity in its unit; a code nobody knows stays as sent.
+        """A function from a statement to the name of the product and the quantity in its unit.
 
-        Codes are looked up all at once.
+        It gives None for other codes than Odoo's own. Codes are looked up all at once.
         """
         found = self.env["product.product"].search(
             [("default_code", "in", list(codes)), ("company_id", "in", [False, *companies.ids])]
@@ -120,8 +124,10 @@ class MesBooks(models.AbstractModel):
 
         def resolve(one):
             product, uom = products.get(one.product), uoms.get(one.uom)
+            if not one.product:
+                return "", one.quantity
             if not product or not uom:
-                return one.product, one.quantity
+                return None
             quantity = uom._compute_quantity(one.quantity, product.uom_id, rounding_method="HALF-UP")
             return self._name_of(product), quantity
 

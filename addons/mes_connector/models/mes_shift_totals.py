@@ -73,11 +73,11 @@ class MesShiftTotals(models.AbstractModel):
         return Statement(total["kind"], total["product"], total.get("lot", ""), quantity["value"], quantity["uom"])
 
     def _total(self, total, one, orders, resolve):
-        product, quantity = resolve(one)
+        product, quantity = resolve(one) or (one.product, one.quantity)
         events = tuple(total["events"]) if "events" in total else None
         return Total(orders[total["order"]], one.kind, product, quantity, one.lot, total.get("operation", ""), events)
 
     def _fact(self, message, one, order, resolve):
-        product, quantity = resolve(one)
+        product, quantity = resolve(one) or (one.product, one.quantity)
         posting = Posting(order, one.kind, product, one.lot, quantity, message.event_time, message.id)
         return Fact(message.event_id, posting, one.operation, message.state == InboxState.DONE.value)
