@@ -210,8 +210,9 @@ class MesCodeMap(models.Model):
             records = records.filtered(lambda one: self._company_of(one) in (False, company.id))
             if len(records) == 1:
                 return dict(vals, res_id=records.id)
-            words = self.env._("Several have it in Odoo") if records else self.env._("Nothing has it in Odoo")
-            raise ValidationError(f"{own_code} ({self._label_of(kind)}): {words}.")
+            words = self.env._("several have it") if records else self.env._("nothing has it")
+            named = f"{own_code} ({self._label_of(kind)})"
+            raise ValidationError(self.env._("%(named)s: %(words)s in Odoo.", named=named, words=words))
         raise ValidationError(self.env._("%s: say what the code means in Odoo.", vals.get("code") or ""))
 
     def _label_of(self, kind):
