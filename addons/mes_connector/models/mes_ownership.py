@@ -11,6 +11,7 @@ from functools import partial
 
 from odoo import api, models, tools
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ..core import errors
 from ..core.order_machine import OrderEvent
@@ -32,14 +33,14 @@ class MesOwnership(models.AbstractModel):
     @tools.ormcache()
     def _rules(self):
         # sudo: all rules judge, whoever writes.
-        return RuleSet(rule._as_rule() for rule in self.env["mes.ownership.rule"].sudo().search([]))
+        return RuleSet(rule._as_rule() for rule in self.env["mes.ownership.rule"].sudo().search(Domain.TRUE))
 
     @api.model
     @tools.ormcache()
     def _actors(self):
         """Actors by system, and by user for the users that are the account of a system."""
         # sudo: whoever writes need not read the registry.
-        systems = self.env["mes.system"].sudo().search([])
+        systems = self.env["mes.system"].sudo().search(Domain.TRUE)
         by_system = {system.id: Actor(system.id, frozenset(system.plant_ids.ids)) for system in systems}
         return by_system, {one.account_user_id.id: by_system[one.id] for one in systems if one.account_user_id}
 
