@@ -142,7 +142,9 @@ class MesReconciliation(models.Model):
             raise UserError(self.env._("Name the system and the time it shall sum up."))
         plants = self.plant_id or self.system_id.plant_ids
         if self.system_id not in self.env["mes.route"]._targets(REQUESTED, plants):
-            raise UserError(self.env._("%s has no route for %s.", self.system_id.name, REQUESTED))
+            raise UserError(
+                self.env._("%(system)s has no route for %(event)s.", system=self.system_id.name, event=REQUESTED)
+            )
         period = {"from": to_wire_time(self.since), "to": to_wire_time(self.until)}
         orders = {"orders": [self.production_id.mes_reference]} if self.production_id else {}
         data = {"request": self.name, **period, **orders}
