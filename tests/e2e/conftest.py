@@ -16,7 +16,7 @@ from tools.stack.simulator import Simulator
 from .browsing import Visit, log_in
 from .client import MesClient
 from .orders import Orders
-from .workshop import BENCH, equip
+from .workshop import BENCH, equip, hear_of_orders_only
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_ARGUMENTS = [
@@ -96,7 +96,10 @@ def orders(admin: Rpc, planner: Rpc, factory: Factory) -> Orders:
 @pytest.fixture(scope="session")
 def mes(stack: Stack, factory: Factory) -> MesClient:
     """The MES of the bench plant, which no simulator plays: it sends what a test wants."""
-    return MesClient(stack.url, stack.database, BENCH.system, register_system(factory, BENCH, ""))
+    secret = register_system(factory, BENCH, "")
+    (system,) = factory.rpc.search("mes.system", [["code", "=", BENCH.system]])
+    hear_of_orders_only(factory.rpc, system)
+    return MesClient(stack.url, stack.database, BENCH.system, secret)
 
 
 @pytest.fixture(scope="session")
