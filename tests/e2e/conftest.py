@@ -46,7 +46,7 @@ def stack() -> Iterator[Stack]:
 def _leave_master_data(stack: Stack) -> None:
     """Nothing is told by itself that a test might count; those about master data start the scheduled actions."""
     stack.server.query(
-        "UPDATE ir_cron SET nextcall = nextcall + interval '1 day' FROM ir_act_server a"
+        "UPDATE ir_cron SET nextcall = now() AT TIME ZONE 'UTC' + interval '1 day' FROM ir_act_server a"
         " WHERE a.id = ir_actions_server_id AND a.code IN ('model._cron_publish()', 'model._cron_compare()')",
         (),
         stack.database,
