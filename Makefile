@@ -37,7 +37,7 @@ convergence: ## an order's events in any order and repeated, all ending the same
 
 conservation: ## streams of reports, lawful or not, against the conservation laws; SEEDS=100
 	$(INSTALL_TEST)
-	@MES_CONSERVATION_SEEDS=$(or $(SEEDS),100) $(PYTHON_RUN) -m tools.testing conservation
+	@MES_CONSERVATION_SEEDS=$(or $(SEEDS),100) $(PYTHON_RUN) -m tools.testing.conservation
 
 chaos: ## kill every kind of process in its transactions, nothing lost or doubled; SEED=n for the long form, MUTATION=name to see it fail
 	$(INSTALL_TEST)

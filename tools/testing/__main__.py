@@ -15,14 +15,13 @@ from contextlib import ExitStack
 
 from tools.stack import StackError
 
-from . import addons, chaos, conservation, plain
+from . import addons, chaos, plain
 
 LEVELS = {
     "unit": plain.unit,
     "addons": addons.main,
     "e2e": plain.e2e,
     "chaos": chaos.main,
-    "conservation": conservation.main,
 }
 
 

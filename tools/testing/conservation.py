@@ -1,4 +1,4 @@
-"""The level "conservation": the property tests of the conservation laws with many streams; it ends with its figures.
+"""`make conservation`: the property tests of the conservation laws with many streams; the last line is its figures.
 
 The addons' own tests play two streams of each kind; here it is as many as `MES_CONSERVATION_SEEDS` says.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 
 from tools.stack import Stack
 from tools.stack.paths import ADDONS
@@ -16,7 +17,7 @@ from .odoo_tests import start
 from .results import log_faults, report
 
 TESTS = ADDONS / "mes_connector" / "tests" / "test_conservation.py"
-COUNTS = re.compile(r"conservation: (\w+: .*)")
+COUNTS = re.compile(r"conservation: (\w+_stream: .*refused)")
 
 
 def main(options: list[str]) -> int:
@@ -31,3 +32,7 @@ def main(options: list[str]) -> int:
         counts = COUNTS.findall(run.log.read_text(errors="replace"))
     print(f"conservation: {'; '.join(counts)}; {'every law kept' if status == 0 else 'FAILED'}")
     return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
