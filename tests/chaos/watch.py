@@ -33,7 +33,8 @@ SELECT l.pid, a.client_port FROM pg_locks l
  WHERE l.locktype = 'advisory' AND l.granted AND l.classid = %s
 """
 UNFINISHED = f"""
-SELECT EXISTS (SELECT 1 FROM {OUTBOX} WHERE state IN ('pending', 'waiting'))
+SELECT EXISTS (SELECT 1 FROM {OUTBOX} WHERE state IN ('pending', 'waiting')
+                  AND (collect_until IS NULL OR collect_until <= now() AT TIME ZONE 'UTC'))
     OR EXISTS (SELECT 1 FROM {INBOX} m WHERE state IN ('pending', 'waiting') AND NOT EXISTS (
         SELECT 1 FROM {INBOX} d WHERE d.state = 'dead' AND d.id < m.id
                                   AND d.system_id = m.system_id AND d.ordering_key = m.ordering_key))
@@ -109,5 +110,7 @@ class Watch:
         return self._query(SETTLED)[0][0]
 
     def is_quiet(self) -> bool:
-        """Whether no lane has anything to do any more; what waits behind a dead message waits for a person."""
+        """Whether no lane has anything to do any more; what waits behind a dead message waits for a person, and master
+        data for the night.
+        """
         return self._query(UNFINISHED) == [(False,)]

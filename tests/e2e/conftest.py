@@ -16,7 +16,7 @@ from tools.stack.simulator import Simulator
 from .browsing import Visit, log_in
 from .client import MesClient
 from .orders import Orders
-from .workshop import BENCH, equip
+from .workshop import BENCH, equip, hear_of_orders_only
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_ARGUMENTS = [
@@ -35,11 +35,22 @@ def stack() -> Iterator[Stack]:
     """Odoo with the suite, broker and gateway on a database of their own."""
     with Stack("e2e") as running:
         running.create_database()
+        _leave_master_data(running)
         running.start_broker()
         running.start_odoo()
         running.start_gateway()
         yield running
         running.check()
+
+
+def _leave_master_data(stack: Stack) -> None:
+    """Nothing is told by itself that a test might count; those about master data start the scheduled actions."""
+    stack.server.query(
+        "UPDATE ir_cron SET nextcall = now() AT TIME ZONE 'UTC' + interval '1 day' FROM ir_act_server a"
+        " WHERE a.id = ir_actions_server_id AND a.code IN ('model._cron_publish()', 'model._cron_compare()')",
+        (),
+        stack.database,
+    )
 
 
 @pytest.fixture(scope="session")
@@ -96,7 +107,10 @@ def orders(admin: Rpc, planner: Rpc, factory: Factory) -> Orders:
 @pytest.fixture(scope="session")
 def mes(stack: Stack, factory: Factory) -> MesClient:
     """The MES of the bench plant, which no simulator plays: it sends what a test wants."""
-    return MesClient(stack.url, stack.database, BENCH.system, register_system(factory, BENCH, ""))
+    secret = register_system(factory, BENCH, "")
+    (system,) = factory.rpc.search("mes.system", [["code", "=", BENCH.system]])
+    hear_of_orders_only(factory.rpc, system)
+    return MesClient(stack.url, stack.database, BENCH.system, secret)
 
 
 @pytest.fixture(scope="session")

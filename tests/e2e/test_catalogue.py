@@ -127,13 +127,6 @@ def _is_run(rpc: Rpc, cron: int) -> bool:
 
 @pytest.fixture(scope="module")
 def dock(stack, factory) -> Dock:
-    # What the tests start does not start by itself meanwhile: Odoo would refuse one of both, and warn.
-    stack.server.query(
-        "UPDATE ir_cron SET nextcall = nextcall + interval '1 day' FROM ir_act_server a"
-        " WHERE a.id = ir_actions_server_id AND a.code IN ('model._cron_publish()', 'model._cron_compare()')",
-        (),
-        stack.database,
-    )
     plant = stack.add_simulator(DOCK.system)
     dock = Dock(factory, plant)
     plant.start(stack.odoo, stack.database, dock.register(), broker=stack.broker)

@@ -20,10 +20,10 @@ CONSUMED, REPORTED, COMPLETED = "mes.material.consumed.v1", "mes.production.repo
 
 @pytest.fixture(scope="module")
 def order(admin, orders, mes):
-    """A released order nothing has been reported for; nothing else is under way."""
+    """A released order nothing has been reported for; nothing else is under way, but for what waits for the night."""
     released = release_on_bench(orders)
-    under_way = [["state", "in", ["pending", "waiting"]]]
-    wait_until(lambda: not any(admin.search(queue, under_way) for queue in QUEUES[:2]), "empty queues", timeout=60)
+    under_way = [["state", "in", ["pending", "waiting"]], ["collect_until", "=", False]]
+    wait_until(lambda: not any(admin.search(queue, under_way) for queue in QUEUES), "empty queues", timeout=60)
     return released
 
 

@@ -15,15 +15,13 @@ from contextlib import ExitStack
 
 from tools.stack import StackError
 
-from . import addons, chaos, conservation, plain, reconciliation
+from . import addons, chaos, plain
 
 LEVELS = {
     "unit": plain.unit,
     "addons": addons.main,
     "e2e": plain.e2e,
     "chaos": chaos.main,
-    "conservation": conservation.main,
-    "reconciliation": reconciliation.main,
 }
 
 
@@ -40,8 +38,8 @@ def main(arguments: list[str]) -> int:
             beside = [stack.enter_context(_Beside(other, options)) for other in others]
             began = time.monotonic()
             status = _run(level, options)
-            summary.append(_said(level, status, began))
-            summary += [other.end() for other in beside]
+            summary.append(f"{level} {_verdict(status)} in {time.monotonic() - began:.0f} s")
+            summary += [f"{other.level} {_verdict(other.end())} beside it" for other in beside]
     print("; ".join(summary))
     return 0 if all(" good " in line for line in summary) else 1
 
@@ -55,19 +53,19 @@ def _run(level: str, options: list[str]) -> int:
         return 1
 
 
-def _said(level: str, status: int, began: float) -> str:
-    return f"{level} {'good' if status == 0 else 'FAILED'} in {time.monotonic() - began:.0f} s"
+def _verdict(status: int) -> str:
+    return "FAILED" if status else "good"
 
 
 class _Beside:
     """A level in a process of its own, whose output is shown when it has ended; it ends with the block it is beside."""
 
     def __init__(self, level: str, options: list[str]):
-        self._level, self._options = level, options
+        self.level, self._options = level, options
 
     def __enter__(self) -> _Beside:
-        self._output, self._began = tempfile.TemporaryFile("w+"), time.monotonic()
-        command = [sys.executable, "-m", __package__, self._level, "--", *self._options]
+        self._output = tempfile.TemporaryFile("w+")
+        command = [sys.executable, "-m", __package__, self.level, "--", *self._options]
         self._process = subprocess.Popen(command, stdout=self._output, stderr=subprocess.STDOUT)
         return self
 
@@ -77,12 +75,12 @@ class _Beside:
             self._process.wait()
         self._output.close()
 
-    def end(self) -> str:
-        """Waits for the end, prints what was said; the line of the summary."""
+    def end(self) -> int:
+        """Waits for the end and prints what was said; the exit status."""
         status = self._process.wait()
         self._output.seek(0)
         print(self._output.read(), flush=True)
-        return _said(self._level, status, self._began)
+        return status
 
 
 if __name__ == "__main__":

@@ -1,9 +1,14 @@
-"""Levels that are one test file of the addon at full size: run on a database of its own, ended with its figures."""
+"""`make conservation` and `make reconciliation`: one test file of the addon at full size; the last line is its figures.
+
+The addons' own tests run the same files at the size for every change.
+"""
 
 from __future__ import annotations
 
 import os
 import re
+import sys
+from typing import NamedTuple
 
 from tools.stack import Stack
 from tools.stack.paths import ADDONS
@@ -13,19 +18,35 @@ from .odoo_tests import start
 from .results import log_faults, report
 
 
-def run(level: str, size: tuple[str, str], options: list[str], good: str) -> int:
-    """Runs `test_<level>.py`, prints what went wrong and the lines it logged as `<level>: …`; returns the exit status.
+class LongForm(NamedTuple):
+    """How much is played (variable of the environment, value without one), which lines tell figures, what good means."""
 
-    `size` is the environment variable that says how much, with its value where none is given.
-    """
-    os.environ.setdefault(*size)
-    tests = ADDONS / "mes_connector" / "tests" / f"test_{level}.py"
-    with Stack(f"test-{level}") as stack:
+    variable: str
+    size: str
+    figures: str
+    good: str
+
+
+LONG_FORMS = {
+    "conservation": LongForm("MES_CONSERVATION_SEEDS", "100", r"\w+_stream: .*refused", "every law kept"),
+    "reconciliation": LongForm("MES_RECONCILIATION_MESSAGES", "1000", r"\d+ .*", "all named, nothing else"),
+}
+
+
+def run(name: str, options: list[str]) -> int:
+    """Runs `test_<name>.py`, prints what went wrong and the figures it logged; returns the exit status."""
+    form = LONG_FORMS[name]
+    os.environ.setdefault(form.variable, form.size)
+    with Stack(f"test-{name}") as stack:
         stack.create_database(suite_template())
-        running = start(stack, [tests], options=options)
+        running = start(stack, [ADDONS / "mes_connector" / "tests" / f"test_{name}.py"], options=options)
         results = running.results(timeout=3 * 3600)
         print(running.process.log.read_text(errors="replace"))
-        status = report(level, results, log_faults(running.log))
-        counts = re.findall(rf"{level}: (\w+: .*|\d+ .*)", running.log.read_text(errors="replace"))
-    print(f"{level}: {'; '.join(counts)}; {good if status == 0 else 'FAILED'}")
+        status = report(name, results, log_faults(running.log))
+        figures = re.findall(rf"{name}: ({form.figures})", running.log.read_text(errors="replace"))
+    print(f"{name}: {'; '.join(figures)}; {'FAILED' if status else form.good}")
     return status
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1], sys.argv[2:]))

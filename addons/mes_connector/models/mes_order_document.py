@@ -56,8 +56,7 @@ class MesOrderDocument(models.AbstractModel):
         return missing
 
     def _lacking(self, order):
-        """The components of which the order has not reserved all; reserved now, as far as there is stock."""
-        order.move_raw_ids._action_assign()
+        """The components of which the order has not reserved all."""
         return order.move_raw_ids.filtered(lambda move: move.state in ("confirmed", "partially_available", "waiting"))
 
     def _released(self, order):

@@ -27,6 +27,9 @@ class MesOrderLifecycle(models.AbstractModel):
         """
         if order.mes_phase and decide(order.mes_phase, OrderEvent.RELEASE).verdict is Verdict.ALREADY:
             return
+        if order._mes_plant().mes_release_reserved:
+            # What came since it was confirmed counts, too.
+            order.move_raw_ids._action_assign()
         missing = self.env["mes.order.document"]._missing_for_release(order)
         if missing:
             raise UserError(

@@ -130,6 +130,8 @@ class MesPosting(models.AbstractModel):
         )
 
     def _link(self, finished_lines, consumed_moves):
+        if not finished_lines:
+            return
         components = consumed_moves.move_line_ids.filtered(lambda line: line.move_id._mes_net_by_lot()[line.lot_id] > 0)
         finished_lines.consume_line_ids = [Command.link(line.id) for line in components]
 

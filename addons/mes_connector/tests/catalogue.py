@@ -135,10 +135,11 @@ WAYS = {
     OrderPhase.CANCELLED: (OrderPhase.RELEASED, lambda world: world.order.action_cancel()),
 }
 
-#: Where a guard speaks before an arrow of the table. Nothing is made yet, and an order is closed with what is booked.
+#: Where a guard speaks before an arrow of the table. Nothing is made yet, or too much to cancel.
 GUARDED = {
     (OrderPhase.IN_PROGRESS, OrderEvent.COMPLETE): Verdict.TOO_EARLY,
     (OrderPhase.IN_PROGRESS, OrderEvent.CLOSE): Verdict.REFUSED,
+    (OrderPhase.PARTIALLY_CONFIRMED, OrderEvent.CANCEL): Verdict.REFUSED,
 }
 
 

@@ -40,7 +40,7 @@ class TestOutbox(OutboxCase):
         self.run_lane()
         headers, body = self.far_end.requests[0]
         for secret in (newer, self.secret):
-            signature.verify([secret], headers, body, int(headers["webhook-timestamp"]))
+            self.assertEqual(signature.verify([secret], headers, body, int(headers["webhook-timestamp"])), 0)
 
     def test_busy_is_tried_again_when_the_far_end_says(self):
         self.far_end.status, self.far_end.headers = 503, {"Retry-After": "120"}

@@ -67,7 +67,7 @@ def reports(draw):
 
 
 @given(st.lists(reports(), max_size=20))
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_no_accepted_stream_breaks_a_law(stream):
     ledger = Ledger(released=5)
     for kind, *what in stream:
@@ -103,7 +103,7 @@ def lawful_streams(draw):
 
 
 @given(lawful_streams())
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_every_lawful_stream_is_accepted_whole(stream):
     ledger = Ledger()
     for kind, *what in stream:
@@ -112,6 +112,7 @@ def test_every_lawful_stream_is_accepted_whole(stream):
 
 
 @given(st.lists(st.integers(1, 20), min_size=1, max_size=12), st.integers(0, 12))
+@settings(max_examples=30)
 def test_a_counter_that_counts_is_followed_and_may_begin_anew(deltas, reset_at):
     booked = cumulative = 0
     reading, first = Reading(), None
@@ -127,6 +128,7 @@ def test_a_counter_that_counts_is_followed_and_may_begin_anew(deltas, reset_at):
 
 
 @given(st.lists(st.integers(1, 20), min_size=2, max_size=8), st.data())
+@settings(max_examples=30)
 def test_a_lost_or_repeated_delta_is_held(deltas, data):
     lost = data.draw(st.integers(0, len(deltas) - 2))
     booked, cumulative, reading = 0, 0, Reading()

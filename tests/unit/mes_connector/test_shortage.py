@@ -1,7 +1,7 @@
 """Free stock is shared out once, first come, first served; what is left is what is missing."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mes_connector_core.shortage import Need, shortages
 
@@ -28,6 +28,7 @@ def test_what_is_missing(needs, available, missing):
     st.lists(st.tuples(st.integers(0, 100), st.integers(0, 100)), max_size=8),
     st.integers(0, 300),
 )
+@settings(max_examples=30)
 def test_no_free_piece_is_given_twice_and_none_is_left_while_something_is_missing(pairs, available):
     needs = [Need(number, required, reserved) for number, (required, reserved) in enumerate(pairs)]
     wanted = sum(need.unreserved for need in needs)
