@@ -64,6 +64,7 @@ from . import (
     mes_fact,
     mes_suspicion,
     mes_suspicion_decision,
+    mes_code_reading,
     mes_books,
     mes_books_held,
     mes_shift_totals,

@@ -73,7 +73,7 @@ class MesBooks(models.AbstractModel):
                 # What was taken in once more is told by its repetition.
                 ("replay_ids", "=", False),
             ],
-            ["event_type", "event_id", "event_time", "payload", "production_id", "company_id"],
+            ["event_type", "event_id", "event_time", "payload", "production_id", "company_id", "system_id", "plant_id"],
             order="id",
         )
 
@@ -81,26 +81,33 @@ class MesBooks(models.AbstractModel):
         return statements(message.event_type, message._envelope().data)
 
     def _told(self, messages, sayings, kept):
-        codes = {one.product for said in sayings.values() for one in said if one.product}
-        units = {one.uom for said in sayings.values() for one in said} - {"", MINUTES}
-        resolve = self._resolution(messages.company_id, codes, units)
+        read = self._read([(message, one) for message in messages for one in sayings.get(message.id, ())])
         told = []
         for message in messages:
-            lines = self._told_by(message, sayings.get(message.id, ()), resolve)
+            lines = self._told_by(message, read.get(message.id, ()))
             told += lines if message.id in kept else self._with_receipts(message, lines)
         return told
 
-    def _told_by(self, message, said, resolve):
+    def _read(self, said):
+        """``{message id: statements}`` in Odoo's codes, each as of its event; without those that cannot be read.
+
+        :param said: pairs of a message and a statement
+        """
+        scopes = {message: message._code_scope() for message, _one in said}
+        company = said[0][0].company_id if said else self.env.company
+        read = self.env["mes.resolver"]._read_statements(company, [(scopes[message], one) for message, one in said])
+        found = {}
+        for (message, _one), meant in zip(said, read, strict=True):
+            if meant:
+                # Without a code that can be read, proof and record are compared all the same.
+                found.setdefault(message.id, []).append(meant)
+        return found
+
+    def _told_by(self, message, said):
         some = Posting(message.production_id.id, "", at=self._second(message.event_time), message=message.id)
-        lines = [some]
-        for one in said:
-            resolved = resolve(one)
-            if not resolved:
-                # Said in a code that is not Odoo's own: proof and record are compared all the same.
-                continue
-            product, quantity = resolved
-            lines.append(replace(some, kind=one.kind, product=product, lot=one.lot, quantity=quantity))
-        return lines
+        return [some] + [
+            replace(some, kind=one.kind, product=one.product, lot=one.lot, quantity=one.quantity) for one in said
+        ]
 
     def _with_receipts(self, message, lines):
         """``lines`` and, since what an order makes is received before it is scrapped, those receipts."""
@@ -109,29 +116,6 @@ class MesBooks(models.AbstractModel):
             made = {self._name_of(product) for product in message.production_id.move_finished_ids.product_id}
             lines += [replace(one, kind=ReportKind.RECEIVED.value) for one in scrapped if one.product in made]
         return lines
-
-    @api.model
-    def _resolution(self, companies, codes, units):
-        """A function from a statement to the name of the product and the quantity in its unit.
-
-        It gives None for other codes than Odoo's own. Codes are looked up all at once.
-        """
-        found = self.env["product.product"].search(
-            [("default_code", "in", list(codes)), ("company_id", "in", [False, *companies.ids])]
-        )
-        products = {product.default_code: product for product in found}
-        uoms = {unit.unece_code: unit for unit in self.env["uom.uom"].search([("unece_code", "in", list(units))])}
-
-        def resolve(one):
-            product, uom = products.get(one.product), uoms.get(one.uom)
-            if not one.product:
-                return "", one.quantity
-            if not product or not uom:
-                return None
-            quantity = uom._compute_quantity(one.quantity, product.uom_id, rounding_method="HALF-UP")
-            return self._name_of(product), quantity
-
-        return resolve
 
     @api.model
     def _name_of(self, product):

@@ -83,13 +83,14 @@ class MesReconciliationLine(models.Model):
         names = {message.id: message for message in messages | self._union(events)}
         orders = self.env["mrp.production"].browse({one.posting.order for one in found} - {0})
         plants = {order.id: order._mes_plant().id for order in orders}
-        rows = []
+        operations, rows = (messages | self._union(events))._own_operations(), []
         for one in found:
             message = names.get(one.posting.message) or events.get(one.event) or messages.browse()
             rows.append(
                 {
                     "reconciliation_id": run.id,
                     "plant_id": plants.get(one.posting.order, run.plant_id.id),
+                    "operation": operations.get(message.id, False),
                     **self._values(one, message),
                 }
             )
@@ -116,7 +117,6 @@ class MesReconciliationLine(models.Model):
             "production_id": posting.order or message.production_id.id,
             "kind": one.kind.value,
             "posting": posting.kind,
-            "operation": self._operation_of(message),
             "product": posting.product,
             "lot": posting.lot,
             "day": (posting.at or (held and held.at) or message.event_time) or False,
@@ -139,9 +139,6 @@ class MesReconciliationLine(models.Model):
         if not record or len(record) != 2:
             return False, False
         return ("stock.move", record[1]) if record[0] == "counter" else record
-
-    def _operation_of(self, message):
-        return message._envelope().data.get("operation", False) if message and message.payload else False
 
     def _instead(self, one):
         """What the record has where it differs, in words."""

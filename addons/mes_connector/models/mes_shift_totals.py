@@ -1,11 +1,14 @@
 """Reads a sender's summary of a shift, and what is known of its events of that time; how they compare is core's."""
 
+from datetime import timedelta
+
 from odoo import api, models
 
 from ..core.reconciliation import Fact, Posting, Total
 from ..core.statements import MAIN_KINDS, Statement, statements
 from ..core.states import INBOX_LIVE, InboxState, ReportKind
 
+SECOND = timedelta(seconds=1)
 KINDS = frozenset(kind.value for kind in ReportKind)
 
 
@@ -30,10 +33,13 @@ class MesShiftTotals(models.AbstractModel):
         ]
         references = {total["order"] for total in told} | {data["order"] for data in events.values()}
         orders = self._orders(run, references)
-        summed = [self._statement(total) for total in told]
-        resolve = self._resolution(run, [*summed, *(one for _message, one in said)])
-        totals = [self._total(total, one, orders, resolve) for total, one in zip(told, summed, strict=True)]
-        facts = [self._fact(message, one, orders[events[message]["order"]], resolve) for message, one in said]
+        spoken = {(events[message]["order"], one.kind, one.product): message._code_scope() for message, one in said}
+        totals = self._totals(run, told, orders, spoken)
+        meant = self._read(run, [(message._code_scope(), one) for message, one in said])
+        facts = [
+            self._fact(message, one, orders[events[message]["order"]])
+            for (message, _one), one in zip(said, meant, strict=True)
+        ]
         return totals, facts
 
     def _messages(self, run):
@@ -64,20 +70,33 @@ class MesShiftTotals(models.AbstractModel):
         ids = {order.mes_reference: order.id for order in found}
         return {reference: ids.get(reference, 0) for reference in references}
 
-    def _resolution(self, run, said):
-        codes, units = {one.product for one in said}, {one.uom for one in said}
-        return self.env["mes.books"]._resolution(run.company_id, codes, units)
+    def _totals(self, run, told, orders, spoken):
+        """The totals in Odoo's codes, which mean in a sum what they meant last in the events it is of.
+
+        :param spoken: ``{(order, kind, product as sent): core Scope}`` of those events that are here
+        """
+        at_end = run.system_id._code_scope(run.until - SECOND, run.plant_id)
+        said = [
+            (spoken.get((total["order"], total["kind"], total["product"]), at_end), self._statement(total))
+            for total in told
+        ]
+        return [self._total(total, one, orders) for total, one in zip(told, self._read(run, said), strict=True)]
+
+    def _read(self, run, said):
+        """The statements in Odoo's codes; as they were said where they cannot be read."""
+        read = self.env["mes.resolver"]._read_statements(run.company_id, said)
+        return [meant or one for meant, (_scope, one) in zip(read, said, strict=True)]
 
     def _statement(self, total):
-        quantity = total["quantity"]
-        return Statement(total["kind"], total["product"], total.get("lot", ""), quantity["value"], quantity["uom"])
+        quantity, operation = total["quantity"], total.get("operation", "")
+        return Statement(
+            total["kind"], total["product"], total.get("lot", ""), quantity["value"], quantity["uom"], operation
+        )
 
-    def _total(self, total, one, orders, resolve):
-        product, quantity = resolve(one) or (one.product, one.quantity)
+    def _total(self, total, one, orders):
         events = tuple(total["events"]) if "events" in total else None
-        return Total(orders[total["order"]], one.kind, product, quantity, one.lot, total.get("operation", ""), events)
+        return Total(orders[total["order"]], one.kind, one.product, one.quantity, one.lot, one.operation, events)
 
-    def _fact(self, message, one, order, resolve):
-        product, quantity = resolve(one) or (one.product, one.quantity)
-        posting = Posting(order, one.kind, product, one.lot, quantity, message.event_time, message.id)
+    def _fact(self, message, one, order):
+        posting = Posting(order, one.kind, one.product, one.lot, one.quantity, message.event_time, message.id)
         return Fact(message.event_id, posting, one.operation, message.state == InboxState.DONE.value)

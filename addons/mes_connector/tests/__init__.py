@@ -34,6 +34,8 @@ from . import (
     test_posting_traps,
     test_replay,
     test_reconciliation,
+    test_reconciliation_codes,
+    test_reconciliation_update,
     test_retention,
     test_screens,
     test_security,
