@@ -19,7 +19,7 @@ from .results import log_faults, report
 
 
 class LongForm(NamedTuple):
-    """How much is played (variable of the environment, value without one), which lines tell figures, what good means."""
+    """How much is played (variable of the environment, its default), which lines tell figures, what good means."""
 
     variable: str
     size: str

@@ -1,4 +1,4 @@
-"""From 19.0.1.2: systems that were there before may be asked for totals and missing events, and may send their totals."""
+"""From 19.0.1.2: older systems may be asked for totals and missing events, and may send their totals, too."""
 
 from odoo import SUPERUSER_ID, api
 
