@@ -133,6 +133,9 @@ class _Handler(BaseHTTPRequestHandler):
             return self._take_event()
         if path == "/send":
             return 200, _told(plant.send_raw(self._json()))
+        if path == "/lose":
+            plant.lose(self._json())
+            return 200, {"status": "lost"}
         if path == "/replay":
             return 200, {"deliveries": [_told(outcome) for outcome in plant.replay()]}
         raise _Refusal(404, "there is no such page")

@@ -15,6 +15,7 @@ class Entry(str, Enum):
     RECEIVED_AGAIN = "received_again"
     NOT_TAKEN = "not_taken"
     SENT = "sent"
+    LOST = "lost"
     TROUBLE = "trouble"
 
 

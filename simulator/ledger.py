@@ -45,12 +45,13 @@ class Books:
 
 
 @dataclass(frozen=True)
-class _Piece:
-    """A product quantity of one lot, as an event item names it."""
+class Piece:
+    """A product quantity of one lot, as an event item names it; ``uom`` as sent."""
 
     product: str
     lot: str
     quantity: Decimal
+    uom: str
 
 
 def keep_books(events: Iterable[Event], release: Release | None) -> dict[str, Any]:
@@ -106,13 +107,13 @@ class _Clerk:
 
     def _enter(self, type_: str, data: dict[str, Any]) -> None:
         if type_ == EventType.MATERIAL_CONSUMED:
-            self._consume(_pieces(data["items"]))
+            self._consume(pieces_of(data["items"]))
         elif type_ == EventType.MATERIAL_RETURNED:
-            self._take_back(_pieces(data["items"]))
+            self._take_back(pieces_of(data["items"]))
         elif type_ == EventType.PRODUCTION_REPORTED:
-            self._report(_pieces(data["items"]))
+            self._report(pieces_of(data["items"]))
         elif type_ == EventType.SCRAP_REPORTED:
-            self._scrap(_pieces([data]))
+            self._scrap(pieces_of([data]))
         elif type_ == EventType.OPERATION_CONFIRMED:
             self._confirm(data)
         elif type_ == EventType.LABOR_REPORTED:
@@ -120,12 +121,12 @@ class _Clerk:
         elif type_ == EventType.ORDER_COMPLETED:
             self._books.completed = True
 
-    def _consume(self, pieces: list[_Piece]) -> None:
+    def _consume(self, pieces: list[Piece]) -> None:
         for piece in pieces:
             self._books.consumed[piece.product][piece.lot] += piece.quantity
             self._unlinked[piece.product][piece.lot] += piece.quantity
 
-    def _take_back(self, pieces: list[_Piece]) -> None:
+    def _take_back(self, pieces: list[Piece]) -> None:
         """What came back is in no piece that is made from now on."""
         for piece in pieces:
             self._books.consumed[piece.product][piece.lot] -= piece.quantity
@@ -143,7 +144,7 @@ class _Clerk:
         if "rework" in data:
             self._books.rework[operation] += _decimal(data["rework"]["value"])
         if _names_pieces(data) and self._release is not None:
-            self._receive(_pieces([{**data, "product": self._release.product, "quantity": data["good"]}]))
+            self._receive(pieces_of([{**data, "product": self._release.product, "quantity": data["good"]}]))
 
     def _labour(self, data: dict[str, Any]) -> None:
         """The time of a person whom no confirmation of the operation names."""
@@ -151,13 +152,13 @@ class _Clerk:
             lasted = datetime.fromisoformat(data["to"]) - datetime.fromisoformat(data["from"])
             self._books.times[data["operation"]][data["operator"]] += Decimal(lasted.total_seconds()) / 60
 
-    def _report(self, pieces: list[_Piece]) -> None:
+    def _report(self, pieces: list[Piece]) -> None:
         if self._is_by_confirmation:
             pieces = [piece for piece in pieces if not self._is_finished(piece.product)]
         if pieces:
             self._receive(pieces)
 
-    def _receive(self, pieces: list[_Piece]) -> None:
+    def _receive(self, pieces: list[Piece]) -> None:
         consumed, self._unlinked = _nested(self._unlinked), _lot_amounts()
         work, self._unlinked_work = _flat(self._unlinked_work), _amounts()
         for piece in pieces:
@@ -174,7 +175,7 @@ class _Clerk:
                 }
             )
 
-    def _scrap(self, pieces: list[_Piece]) -> None:
+    def _scrap(self, pieces: list[Piece]) -> None:
         for piece in pieces:
             self._books.scrapped[piece.product][piece.lot] += piece.quantity
             if self._is_made(piece.product):
@@ -231,15 +232,17 @@ class _Clerk:
         }
 
 
-def _pieces(items: list[dict[str, Any]]) -> list[_Piece]:
+def pieces_of(items: list[dict[str, Any]]) -> list[Piece]:
+    """What the items of an event name, serial number by serial number; raises for one that cannot be read."""
     pieces = []
     for item in items:
-        quantity = _decimal(item["quantity"]["value"])
+        quantity, uom = _decimal(item["quantity"]["value"]), _code(item["quantity"]["uom"])
         serials = item.get("serials") or []
         if serials:
-            pieces += [_Piece(_code(item["product"]), _code(serial), quantity / len(serials)) for serial in serials]
+            share = quantity / len(serials)
+            pieces += [Piece(_code(item["product"]), _code(serial), share, uom) for serial in serials]
         else:
-            pieces.append(_Piece(_code(item["product"]), _code(item.get("lot", "")), quantity))
+            pieces.append(Piece(_code(item["product"]), _code(item.get("lot", "")), quantity, uom))
     return pieces
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from .catalogue import Catalogue
 from .dispatch import deliveries
+from .inquiries import QUESTIONS, summarize, wanted
 from .journal import Entry, Journal
 from .link import Fate, Link, Outcome
 from .messages import (
@@ -115,6 +116,9 @@ class Plant:
     def _act(self, event: Event, release: Release | None) -> None:
         if release is not None:
             self._released(release)
+        elif event["type"] in QUESTIONS:
+            with self._lock:
+                self._submit(self._answer, event)
         elif event["type"] == EventType.ORDER_CLOSED:
             self._end(event["data"].get("order"), OrderState.CLOSED)
         elif event["type"] == EventType.ORDER_CANCELLED:
@@ -133,7 +137,7 @@ class Plant:
             order = self.orders.get(release.order)
             if order is not None and order.state is not OrderState.REFUSED:
                 # A revision of an order in work: answered at once, beside the work.
-                self._submit(self._go_on, order, release)
+                self._submit(self._work, self._go_on, order, release)
                 return
             if order is None:
                 order = self.orders[release.order] = Order(release, schedule.choose(release))
@@ -141,7 +145,7 @@ class Plant:
                 order.release = release
                 order.scenario = schedule.choose(release, was_refused=True)
                 order.state = OrderState.QUEUED
-            self._submit(self._play, order, release)
+            self._submit(self._work, self._play, order, release)
 
     def _end(self, reference: Any, state: OrderState) -> None:
         with self._lock:
@@ -151,21 +155,38 @@ class Plant:
 
     # What the plant does
 
-    def _submit(self, job: Callable[[Order, Release], None], order: Order, release: Release) -> None:
+    def _submit(self, job: Callable[..., None], *about: Any) -> None:
         """Queue a job; the lock is held by the caller."""
         if not self._stopping.is_set():
             self._jobs += 1
-            self._pool.submit(self._run, job, order, release)
+            self._pool.submit(self._run, job, *about)
 
-    def _run(self, job: Callable[[Order, Release], None], order: Order, release: Release) -> None:
+    def _run(self, job: Callable[..., None], *about: Any) -> None:
         try:
-            job(order, release)
+            job(*about)
         except Exception as fault:  # noqa: BLE001  a worker's fault would otherwise vanish in its future
-            self.journal.write(Entry.TROUBLE, order=release.order, detail=f"{type(fault).__name__}: {fault}")
-            self._move(order, OrderState.FAILED)
+            self.journal.write(Entry.TROUBLE, detail=f"{type(fault).__name__}: {fault}")
         finally:
             with self._lock:
                 self._jobs -= 1
+
+    def _work(self, job: Callable[[Order, Release], None], order: Order, release: Release) -> None:
+        """Work on an order; a fault is its end."""
+        try:
+            job(order, release)
+        except Exception:
+            self._move(order, OrderState.FAILED)
+            raise
+
+    def _answer(self, question: Event) -> None:
+        """Tell Odoo what it asks for: a summary, or events once more, as they were sent first."""
+        book = [sent for sent in self.sent.snapshot() if sent.counts and sent.order]
+        if question["type"] == EventType.RESEND_REQUESTED:
+            for event in wanted(question, [sent.event for sent in book]):
+                self._deliver(event)
+            return
+        now = datetime.now(timezone.utc)
+        self._deliver(summarize(question, f"/mes/{self.config.name}/shifts", [one.event for one in book], now))
 
     def _play(self, order: Order, release: Release) -> None:
         scenario = SCENARIOS[order.scenario]
@@ -255,9 +276,14 @@ class Plant:
         """Send any JSON value as it is, and wait for its outcome."""
         return self._deliver(payload)
 
+    def lose(self, payload: Any) -> None:
+        """Enter events in the books as told, and send nothing, as where a wire broke unnoticed."""
+        self.sent.lose(payload)
+        self.journal.write(Entry.LOST, payload=payload)
+
     def replay(self) -> list[Outcome]:
         """Send everything that was sent again, in the same order, in batches."""
-        events = [sent.event for sent in self.sent.snapshot()]
+        events = [sent.event for sent in self.sent.snapshot() if not sent.is_lost]
         starts = range(0, len(events), REPLAY_BATCH)
         return [self._deliver(events[start : start + REPLAY_BATCH]) for start in starts]
 

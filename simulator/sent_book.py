@@ -12,17 +12,21 @@ from .messages import Event, EventType
 
 @dataclass
 class SentEvent:
-    """One unique event: ``deliveries`` counts those that got through."""
+    """One unique event: ``deliveries`` counts those that got through.
+
+    One that ``is_lost`` was kept from being sent, which the plant does not know.
+    """
 
     event: Event
     deliveries: int = 0
+    is_lost: bool = False
     is_refused: bool = False
     answer: EventType | None = None
 
     @property
     def counts(self) -> bool:
         """Whether this event is part of what happened, as far as the plant knows."""
-        is_known = self.deliveries > 0 or self.answer is EventType.MESSAGE_ACCEPTED
+        is_known = self.is_lost or self.deliveries > 0 or self.answer is EventType.MESSAGE_ACCEPTED
         return is_known and not self.is_rejected and self.answer is not EventType.MESSAGE_EXPIRED
 
     @property
@@ -59,6 +63,13 @@ class SentBook:
                     sent = self._by_content[_content(event)] = SentEvent(event)
                     self._by_identity.setdefault(_identity(event), []).append(sent)
 
+    def lose(self, payload: Any) -> None:
+        """Note events as told that nobody will get, unless they are sent again."""
+        self.announce(payload)
+        with self._lock:
+            for event in _events(payload):
+                self._by_content[_content(event)].is_lost = True
+
     def settle(self, payload: Any, outcome: Outcome) -> None:
         """Note what became of a delivery. An event that got through once is not undone by a later refusal."""
         if outcome.fate is Fate.FAILED:
@@ -72,6 +83,7 @@ class SentBook:
                 sent.is_refused = outcome.refuses(position) and sent.deliveries == 0
                 if not outcome.refuses(position):
                     sent.deliveries += 1
+                    sent.is_lost = False
 
     def answer(self, answer: Event) -> bool:
         """Match a business answer to the event it is about; False when that event is not ours."""
