@@ -234,8 +234,10 @@ class MesChangeRequest(models.Model):
         # sudo: whoever decides need not work cases, nor see all requests of the rule.
         requests = self.sudo()
         waiting = requests.search([("rule_id", "in", requests.rule_id.ids), ("state", "=", State.PROPOSED.value)])
-        for rule in requests.rule_id - waiting.rule_id:
-            self.env["mes.case"]._close_for_rule(rule.id)
+        decided, open_places = (
+            {(one.rule_id.id, one.company_id.id, one.plant_id.id) for one in some} for some in (requests, waiting)
+        )
+        self.env["mes.case"]._close_for_rules(decided - open_places)
 
     def action_open_record(self):
         """Show what the change is about."""

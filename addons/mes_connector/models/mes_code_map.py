@@ -10,6 +10,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..core import crosswalk, states
 from ..core.states import CodeKind, CodeMapState
+from .mes_owned import said
 
 #: What nobody sets by hand.
 OWN_FIELDS = frozenset({"state", "asked_by_id", "approved_by_id", "is_end_asked", "wanted_to"})
@@ -74,7 +75,7 @@ class MesCodeMap(models.Model):
         "The code has another meaning at that time.",
     )
     _one_told = models.Constraint(
-        f"EXCLUDE USING gist ({_SAME_SCOPE.format('COALESCE(res_id::text, own_code)')})"
+        f"EXCLUDE USING gist ({_SAME_SCOPE.format('COALESCE(NULLIF(res_id, 0)::text, own_code)')})"
         f" WHERE ({_IN_FORCE} AND is_alias IS NOT TRUE)",
         "It has another code at that time: mark one of them as only understood.",
     )
@@ -120,7 +121,7 @@ class MesCodeMap(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
-            self._check_own_fields(vals)
+            self._check_own_fields(said(self, vals))
         # The end of a row that was just written makes room for the next one.
         self.flush_model()
         rows = super().create(self._completed([dict(vals, **self._own_values(vals)) for vals in vals_list]))
@@ -133,6 +134,8 @@ class MesCodeMap(models.Model):
         self._check_own_fields(vals)
         if FROZEN & vals.keys():
             raise UserError(self.env._("What a row says is not changed: end it, and add another from then on."))
+        if "valid_to" in vals and any(one._is_asked_by_another() for one in self):
+            raise UserError(self.env._("A proposed row is changed by whoever proposed it: refuse it."))
         asking = self.filtered(lambda one: "valid_to" in vals and one._needs_second_person())
         result = super(MesCodeMap, self - asking).write(vals)
         if asking:
@@ -142,6 +145,10 @@ class MesCodeMap(models.Model):
             super(MesCodeMap, asking).write({name: value for name, value in vals.items() if name != "valid_to"})
         (self - asking)._let_through()
         return result
+
+    def _is_asked_by_another(self):
+        """Whether somebody else proposed the row; who asks for its end would release them from the second person."""
+        return self.state == CodeMapState.PROPOSED.value and self.asked_by_id != self.env.user
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_in_force(self):
@@ -201,27 +208,25 @@ class MesCodeMap(models.Model):
         if kind not in self._targets():
             if own_code:
                 return dict(vals, res_id=False)
-        elif vals.get("res_id"):
-            record = self.env[self._targets()[kind][0]].browse(vals["res_id"])
-            return dict(vals, own_code=self._code_of(kind, record) or record.display_name)
-        elif own_code:
-            company = self._owner_of(vals).company_id
-            records = found[kind].get(own_code, self.env[self._targets()[kind][0]])
-            records = records.filtered(lambda one: self._company_of(one) in (False, company.id))
+        elif vals.get("res_id") or own_code:
+            named = self.env[self._targets()[kind][0]].browse(vals.get("res_id") or ())
+            records = self._of_company(self._owner_of(vals).company_id, named or found[kind].get(own_code, named))
             if len(records) == 1:
-                return dict(vals, res_id=records.id)
+                return dict(vals, res_id=records.id, own_code=self._code_of(kind, records) or records.display_name)
             words = self.env._("several have it") if records else self.env._("nothing has it")
-            named = f"{own_code} ({self._label_of(kind)})"
-            raise ValidationError(self.env._("%(named)s: %(words)s in Odoo.", named=named, words=words))
+            label = f"{own_code or named.display_name} ({self._label_of(kind)})"
+            raise ValidationError(self.env._("%(named)s: %(words)s in Odoo.", named=label, words=words))
         raise ValidationError(self.env._("%s: say what the code means in Odoo.", vals.get("code") or ""))
 
     def _label_of(self, kind):
         return dict(self._fields["kind"]._description_selection(self.env))[kind.value]
 
-    def _company_of(self, record):
-        """Id of the company that alone may use the record; False when any may."""
-        is_shared = record._name == "res.users" or "company_id" not in record
-        return not is_shared and record.company_id.id
+    def _of_company(self, company, records):
+        """Those of ``records`` that are the company's, or everybody's."""
+        if records._name == "res.users":
+            # sudo: whoever maps codes need not see for which companies somebody works.
+            return records.filtered(lambda one: company in one.sudo().company_ids)
+        return records.filtered(lambda one: "company_id" not in one or one.company_id in (company, company.browse()))
 
     @api.model
     def _own_records(self, kind, codes):

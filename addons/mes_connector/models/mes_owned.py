@@ -7,6 +7,15 @@ from odoo import api
 
 from ..core.ownership import Place
 
+_DEFAULT = "default_"
+
+
+def said(model, vals):
+    """``vals`` of a new record, and what the caller's context says of it as a default."""
+    context = model.env.context.items()
+    defaults = {key.removeprefix(_DEFAULT): value for key, value in context if key.startswith(_DEFAULT)}
+    return {**defaults, **vals}
+
 
 class Owned:
     # As all classes of models: they must stay interchangeable.

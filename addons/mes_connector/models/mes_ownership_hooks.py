@@ -18,12 +18,12 @@ class MesCase(models.Model):
         """Open or join the case of an ownership rule; the data steward's."""
         # sudo: whoever writes against a rule need not read or write cases.
         cases = self.sudo()
-        fingerprint = f"not_owner|rule {rule_id}"
+        company = self.env["res.company"].browse(place.company or self.env.company.id)
+        fingerprint = self._rule_fingerprint(rule_id, company.id, place.plant)
         case = cases.search([("fingerprint", "=", fingerprint), ("state", "=", states.CaseState.OPEN.value)], limit=1)
         if case:
             case.write({"count": case.count + 1, "last_seen_at": fields.Datetime.now(), "text": text})
             return
-        company = self.env["res.company"].browse(place.company or self.env.company.id)
         cases._open(
             "not_owner",
             fingerprint,
@@ -35,11 +35,21 @@ class MesCase(models.Model):
         )
 
     @api.model
-    def _close_for_rule(self, rule_id):
-        """Close the case of a rule whose proposals are all decided."""
+    def _close_for_rules(self, places):
+        """Close the cases of rules whose proposals are all decided there.
+
+        :param places: (rule, company, plant) as ids
+        """
+        fingerprints = [self._rule_fingerprint(*place) for place in places]
         # sudo: as above.
-        domain = [("fingerprint", "=", f"not_owner|rule {rule_id}"), ("state", "=", states.CaseState.OPEN.value)]
-        self.sudo().search(domain).action_close()
+        self.sudo().search(
+            [("fingerprint", "in", fingerprints), ("state", "=", states.CaseState.OPEN.value)]
+        ).action_close()
+
+    @api.model
+    def _rule_fingerprint(self, rule_id, company_id, plant_id):
+        """One case for each place: its text names records that are nobody else's business."""
+        return f"not_owner|rule {rule_id}|{company_id}|{plant_id or 0}"
 
     @api.model
     def _find_steward(self, company, plant_id=0):

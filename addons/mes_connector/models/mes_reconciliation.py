@@ -9,6 +9,7 @@ from odoo.exceptions import AccessError, UserError
 from ..core import reconciliation, states
 from ..core.reconciliation_states import ReconciliationState, ReconciliationTrigger
 from .mes_message_mixin import to_wire_time
+from .mes_owned import said
 
 #: Comparisons of one run of the scheduled action.
 RUN = 50
@@ -62,7 +63,7 @@ class MesReconciliation(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
-            self._check_own_fields(vals)
+            self._check_own_fields(said(self, vals))
         created = super().create(vals_list)
         for one in created.sudo():  # sudo: the name is ours
             one.name = f"REC/{one.id:05d}"

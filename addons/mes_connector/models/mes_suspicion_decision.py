@@ -86,7 +86,9 @@ class MesInboxMessage(models.Model):
         """Note what the decision says of the sender, where that cannot hide a resend: a distance in time between equal
         reports, or a size of a quantity. The same instant, count or serial number is asked about each time.
         """
-        self.env["mes.habit"].create(
+        self.check_access("write")
+        # sudo: habits come from decisions alone; whoever may decide on the message makes one by it.
+        self.env["mes.habit"].sudo().create(
             [
                 {
                     "system_id": message.system_id.id,

@@ -4,7 +4,7 @@ from odoo import api, models
 from odoo.exceptions import AccessError
 
 from ..core.order_machine import OrderEvent
-from .mes_owned import Owned
+from .mes_owned import Owned, said
 from .mrp_production_change import INTENT
 
 #: Fields by which rules and messages find an order; nobody writes them but the life cycle.
@@ -32,7 +32,7 @@ class MrpProduction(Owned, models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
+        for vals in (said(self, one) for one in vals_list):
             self._mes_refuse_life_cycle([name for name in LIFE_CYCLE.intersection(vals) if vals[name]])
         return super().create(vals_list)
 

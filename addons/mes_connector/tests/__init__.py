@@ -42,6 +42,7 @@ from . import (
     test_suspicion,
     test_downtime,
     test_time,
+    test_trust_boundaries,
     test_ownership,
     test_ownership_doors,
 )

@@ -111,7 +111,7 @@ class TestOwnershipOfSteps(OwnershipCase):
         self.assertDone(self.send("operation.started", order, operation="10", work_center="ASM1"))
         self.assertPhase(order, OrderPhase.IN_PROGRESS)
         self.env.flush_all()
-        case = self.env["mes.case"].search([("fingerprint", "=", f"not_owner|rule {rule.id}")])
+        case = self.case_of(rule)
         self.assertEqual((case.count, case.system_id, case.plant_id), (1, self.system, self.plant))
 
     def test_a_proposed_step_of_a_message_waits_for_its_owner(self):
@@ -151,7 +151,7 @@ class TestOwnershipOfSteps(OwnershipCase):
         request.with_user(steward).action_accept()
         self.assertPhase(order, OrderPhase.RELEASED)
         self.assertEqual((request.state, request.decided_by_id), (ChangeRequestState.ACCEPTED.value, steward))
-        case = self.env["mes.case"].search([("fingerprint", "=", f"not_owner|rule {rule.id}")])
+        case = self.case_of(rule)
         self.assertEqual(case.state, CaseState.CLOSED.value)
         with self.assertRaises(UserError):
             request.with_user(steward).action_refuse()

@@ -63,6 +63,9 @@ class OwnershipCase(MesCase):
         values = {"owner": Owner.SYSTEM.value, "system_id": self.erp.id, **values}
         return self.rules.create(dict(values, res_model=model, field_id=field.id, mode=mode.value))
 
+    def case_of(self, rule):
+        return self.env["mes.case"].search([("fingerprint", "=like", f"not_owner|rule {rule.id}|%")])
+
     def other_value(self, record, name):
         """A value that the field does not have now, as ``write`` takes it."""
         field, value = record._fields[name], record[name]
@@ -245,7 +248,7 @@ class TestOwnershipDoors(OwnershipCase, HttpCase):
                     self.assertEqual(record[name], value)
                     self.env.flush_all()
                     self.env.cr.precommit.run()
-                    case = self.env["mes.case"].search([("fingerprint", "=", f"not_owner|rule {rule.id}")])
+                    case = self.case_of(rule)
                     self.assertIn(rule.name, case.text)
                     case.unlink()
 

@@ -1,0 +1,85 @@
+"""What a caller cannot claim: defaults in its context, records of another company, decisions of somebody else."""
+
+from datetime import datetime
+
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import new_test_user, tagged
+
+from ..core.ownership import OwnershipMode
+from ..core.states import CodeKind, CodeMapState, OrderPhase
+from .test_code_map import CodeMapCase
+from .test_ownership_doors import OwnershipCase
+
+
+@tagged("post_install", "-at_install", "mes")
+class TestOwnershipBoundaries(OwnershipCase):
+    def test_a_default_in_the_context_is_said_by_the_caller(self):
+        admin = self.env.ref("base.user_admin")
+        orders = self.env["mrp.production"].with_user(admin).with_context(default_mes_phase=OrderPhase.POSTED.value)
+        with self.assertRaises(AccessError):
+            orders.create({"product_id": self.gearbox.id})
+
+    def test_archived_rules_judge_nobody_wherever_they_are_read(self):
+        rule = self.own("product.template", "name")
+        rule.active = False
+        self.env["mes.ownership"]._forget()
+        template = self.gearbox.product_tmpl_id.with_context(active_test=False)
+        template.name = "Mine"
+        self.assertEqual(template.name, "Mine")
+
+    def test_the_case_of_a_rule_stays_in_its_company(self):
+        self.own("product.template", "name", OwnershipMode.FLAG)
+        other = self.env["res.company"].create({"name": "Elsewhere"})
+        theirs = self.env["product.template"].create({"name": "Secret", "company_id": other.id})
+        ours = self.env["product.template"].create({"name": "Known", "company_id": self.env.company.id})
+        (ours | theirs).name = "Changed"
+        self.env.cr.flush()
+        cases = self.env["mes.case"].search([("code", "=", "not_owner")])
+        self.assertEqual(cases.company_id, other | self.env.company)
+        for case in cases:
+            self.assertEqual("Secret" in case.text, case.company_id == other)
+
+
+@tagged("post_install", "-at_install", "mes")
+class TestCrosswalkBoundaries(CodeMapCase):
+    def test_codes_without_records_each_have_their_own_code(self):
+        rows = self.map("R-1", "ROUTE-A", CodeKind.ROUTING_VERSION) | self.map(
+            "R-2", "ROUTE-B", CodeKind.ROUTING_VERSION
+        )
+        self.assertEqual(rows.mapped("own_code"), ["ROUTE-A", "ROUTE-B"])
+
+    def test_a_code_never_means_a_record_of_another_company(self):
+        other = self.env["res.company"].create({"name": "Elsewhere"})
+        self.steward.company_ids |= other
+        washer = self.make_product("WSH-6", "none", self.screw.uom_id)
+        washer.company_id = other
+        steward = self.env["mes.code.map"].with_user(self.steward).with_context(
+            allowed_company_ids=[self.env.company.id, other.id]
+        )
+        with self.assertRaises(ValidationError):
+            steward.create(
+                {"system_id": self.system.id, "kind": CodeKind.PRODUCT.value, "code": "4711", "res_id": washer.id}
+            )
+
+    def test_asking_for_an_end_does_not_make_the_asker_of_the_row_its_approver(self):
+        self.plant.mes_second_person = True
+        row = self.map("4711", "SCR-M6")
+        with self.assertRaises(UserError):
+            row.with_user(self.second).valid_to = datetime(2030, 1, 1)
+        with self.assertRaises(AccessError):
+            row.action_approve()
+        row.valid_to = datetime(2031, 1, 1)
+        row.with_user(self.second).action_approve()
+        self.assertEqual((row.state, row.valid_to), (CodeMapState.IN_FORCE.value, datetime(2031, 1, 1)))
+
+    def test_nobody_signs_for_somebody_else(self):
+        rows = self.env["mes.code.map"].with_user(self.steward).with_context(default_approved_by_id=self.second.id)
+        with self.assertRaises(AccessError):
+            rows.create({"system_id": self.system.id, "code": "4711", "own_code": "SCR-M6"})
+
+    def test_habits_come_from_decisions_alone(self):
+        supervisor = new_test_user(self.env, "supervisor", groups="mes_connector.group_mes_supervisor")
+        with self.assertRaises(AccessError):
+            self.env["mes.habit"].with_user(supervisor).create(
+                {"system_id": self.system.id, "context": "x", "value": 0.0, "subject": "Nothing is too soon"}
+            )
