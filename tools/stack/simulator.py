@@ -129,6 +129,10 @@ class Simulator:
         """Sends raw events, for tests."""
         return self._post("send", events)
 
+    def lose(self, events: dict | list) -> Any:
+        """Has the plant take events for told that it does not send."""
+        return self._post("lose", events)
+
     def replay(self) -> Any:
         """Sends everything once more."""
         return self._post("replay", {})

@@ -77,7 +77,7 @@ _ALL = (
               "A work center is up again."),
     EventType("mes.order.completed", 1, _IN, "order", _NOW, _MES,
               "The plant is finished with the order; its totals are given."),
-    EventType("mes.shift.summarized", 1, _IN, "shift", _SOON, _MES,
+    EventType("mes.shift.summarized", 1, _IN, "shift", _NOW, _MES,
               "What a system says it reported in a shift, added up; compared, never booked."),
     # Both ways
     EventType("mes.hold.placed", 1, _BOTH, "order", _NOW, (SystemKind.MES, SystemKind.LIMS),

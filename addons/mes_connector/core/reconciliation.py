@@ -18,11 +18,10 @@ from .statements import TIMES
 SECONDS = 1.0
 #: Smallest step of a time in minutes: begins are kept in whole seconds, durations and proofs in hundredths of a minute.
 MINUTE_STEP = 0.05
-#: What was never applied can be applied; what was posted otherwise needs a person, who says why.
+#: What was never applied can be applied; what was posted otherwise, or cannot be named, needs a person, who says why.
 REPAIRS = {
     DifferenceKind.NOT_POSTED: Repair.REPLAY,
     DifferenceKind.EVENT_MISSING: Repair.REQUEST_RESEND,
-    DifferenceKind.TOTAL_DIFFERS: Repair.REQUEST_RESEND,
 }
 
 

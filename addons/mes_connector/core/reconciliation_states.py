@@ -47,9 +47,10 @@ class ReconciliationState(str, Enum):
 
 
 class SettledAs(str, Enum):
-    """How a difference was put right."""
+    """How a difference came to its end: by what was tried, with a person's reason, by itself, or found once more."""
 
     REPLAYED = "replayed"
     RESENT = "resent"
     ADJUSTED = "adjusted"
     GONE = "gone"
+    FOUND_AGAIN = "found_again"

@@ -110,6 +110,7 @@ class MesReconciliation(models.Model):
         :param period: begin and end, naive UTC
         """
         values = {"inbox_id": message.id, "shift": data["shift"], "state": ReconciliationState.PENDING.value}
+        self.env.ref("mes_connector.ir_cron_mes_reconcile")._trigger()
         asked = self.search(
             [
                 ("name", "=", data.get("request", False)),
@@ -141,7 +142,7 @@ class MesReconciliation(models.Model):
         self.check_access("write")
         if not (self.system_id and self.since and self.until):
             raise UserError(self.env._("Name the system and the time it shall sum up."))
-        plants = self.plant_id or self.system_id.plant_ids
+        outbox, plants = self.env["mes.outbox.message"], self.plant_id or self.system_id.plant_ids
         if self.system_id not in self.env["mes.route"]._targets(REQUESTED, plants):
             raise UserError(
                 self.env._("%(system)s has no route for %(event)s.", system=self.system_id.name, event=REQUESTED)
@@ -149,9 +150,8 @@ class MesReconciliation(models.Model):
         period = {"from": to_wire_time(self.since), "to": to_wire_time(self.until)}
         orders = {"orders": [self.production_id.mes_reference]} if self.production_id else {}
         data = {"request": self.name, **period, **orders}
-        self.env["mes.outbox.message"]._emit(
-            REQUESTED, data, self.production_id, systems=self.system_id, plant=plants[:1], key=self.name
-        )
+        plant = self.plant_id or outbox._only_plant(self.system_id)
+        outbox._emit(REQUESTED, data, self.production_id, systems=self.system_id, plant=plant, key=self.name)
         # sudo: the state is ours; the right to write the run was checked with the record.
         self.sudo().state = ReconciliationState.ASKED.value
 
@@ -164,15 +164,11 @@ class MesReconciliation(models.Model):
 
     @api.model
     def _cron_compare(self):
-        """Compare what handlers asked for, the oldest first."""
+        """Compare what handlers asked for, the oldest first, and anew where a message came that was missing."""
         due = self.search(
-            [
-                ("state", "=", ReconciliationState.PENDING.value),
-                ("inbox_id", "!=", False),
-            ],
-            order="id",
-            limit=RUN,
+            [("state", "=", ReconciliationState.PENDING.value), ("inbox_id", "!=", False)], order="id", limit=RUN
         )
+        due |= self.env["mes.reconciliation.line"]._arrived().reconciliation_id
         for number, one in enumerate(due, start=1):
             one._compare()
             self.env["ir.cron"]._commit_progress(1, remaining=len(due) - number)
@@ -188,8 +184,7 @@ class MesReconciliation(models.Model):
         found = reconciliation.compare(told, proven, held, step)
         if self.shift:
             found += reconciliation.compare_totals(*self.env["mes.shift.totals"]._read_all(self), step)
-        lines._settle_older(self, orders)
-        kept = lines._keep(self, found)
+        kept = lines._keep(self, orders, found)
         self.write(
             {
                 "state": (ReconciliationState.DIFFERS if kept else ReconciliationState.AGREES).value,

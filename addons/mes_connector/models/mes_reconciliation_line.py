@@ -9,6 +9,8 @@ from ..core.states import InboxState
 
 #: Differences of the sender's totals; the others are of the order's own books.
 OF_TOTALS = (DifferenceKind.EVENT_MISSING, DifferenceKind.EVENT_EXTRA, DifferenceKind.TOTAL_DIFFERS)
+#: How a difference ended that is gone after something was tried.
+ENDS = {Repair.REPLAY.value: SettledAs.REPLAYED, Repair.REQUEST_RESEND.value: SettledAs.RESENT}
 WAITING = (InboxState.PARKED.value, InboxState.DEAD.value)
 
 
@@ -38,6 +40,8 @@ class MesReconciliationLine(models.Model):
     res_model = fields.Char()
     res_id = fields.Many2oneReference(model_field="res_model")
     repair = fields.Selection(states.selection(Repair), "Suggested")
+    tried = fields.Selection(states.selection(Repair), readonly=True, help="The difference ends when the books agree.")
+    tried_at = fields.Datetime(readonly=True)
     settled_as = fields.Selection(states.selection(SettledAs), readonly=True)
     settled_by_id = fields.Many2one("res.users", readonly=True)
     settled_at = fields.Datetime(readonly=True)
@@ -50,12 +54,27 @@ class MesReconciliationLine(models.Model):
         return super().write(vals)
 
     @api.model
-    def _keep(self, run, found):
-        """Store the differences ``found`` by ``run``, but for those a person has given a reason for.
+    def _keep(self, run, orders, found):
+        """Store the differences ``found`` by ``run``, but for those a person has given a reason for; settle what was
+        found before and is gone, or is found again.
 
-        :return: the lines that are open
+        :return: the lines of the run that are open
         """
-        rows = self._prepare(run, found)
+        rows = self._without_accepted(self._prepare(run, found))
+        prints, older = {row["fingerprint"] for row in rows}, self._still_open(run, orders)
+        again = older.filtered(lambda line: line.fingerprint in prints)
+        (older - again)._settle_gone()
+        mine = again.filtered(lambda line: line.reconciliation_id == run)
+        others = (again - mine).grouped("fingerprint")
+        (again - mine)._end(SettledAs.FOUND_AGAIN)
+        known = set(mine.mapped("fingerprint"))
+        new = [row for row in rows if row["fingerprint"] not in known]
+        for row in new:
+            before = others.get(row["fingerprint"], self)[:1]
+            row.update(tried=before.tried, tried_at=before.tried_at)
+        return mine | self.create(new)
+
+    def _without_accepted(self, rows):
         accepted = self.search(
             [
                 ("fingerprint", "in", [row["fingerprint"] for row in rows]),
@@ -63,18 +82,59 @@ class MesReconciliationLine(models.Model):
             ]
         )
         known = set(accepted.mapped("fingerprint"))
-        return self.create([row for row in rows if row["fingerprint"] not in known])
+        return [row for row in rows if row["fingerprint"] not in known]
+
+    def _still_open(self, run, orders):
+        """What was found of the same books and has not ended: of the orders, and of totals of a time ``run`` covers."""
+        of_totals = [kind.value for kind in OF_TOTALS]
+        lines = self.search(
+            [("settled_as", "=", False), ("production_id", "in", orders.ids), ("kind", "not in", of_totals)]
+        )
+        if run.shift:
+            within = [
+                ("reconciliation_id.system_id", "=", run.system_id.id),
+                ("reconciliation_id.since", ">=", run.since),
+                ("reconciliation_id.until", "<=", run.until),
+            ]
+            only = [("production_id", "=", run.production_id.id)] if run.production_id else []
+            lines |= self.search([("settled_as", "=", False), ("kind", "in", of_totals), *within, *only])
+        return lines
+
+    def _settle_gone(self):
+        """End what is found no more, by what was tried of it."""
+        for tried, lines in self.grouped("tried").items():
+            lines._end(ENDS.get(tried, SettledAs.GONE))
+
+    def _end(self, how, **values):
+        self.write({"settled_as": how.value, "settled_at": fields.Datetime.now(), **values})
 
     @api.model
-    def _settle_older(self, run, orders):
-        """What earlier runs found of the same books is found again, or gone."""
-        of_totals = [kind.value for kind in OF_TOTALS]
-        older = [("settled_as", "=", False), ("reconciliation_id", "!=", run.id)]
-        lines = self.search([*older, ("production_id", "in", orders.ids), ("kind", "not in", of_totals)])
-        if run.shift:
-            same = [("reconciliation_id.shift", "=", run.shift), ("reconciliation_id.system_id", "=", run.system_id.id)]
-            lines |= self.search([*older, *same, ("kind", "in", of_totals)])
-        lines.write({"settled_as": SettledAs.GONE.value, "settled_at": fields.Datetime.now()})
+    def _arrived(self):
+        """Open lines whose message was applied after they were found: their books are to be compared again."""
+        lines = self.search(
+            [
+                ("settled_as", "=", False),
+                ("event_id", "!=", False),
+                "|",
+                ("kind", "=", DifferenceKind.EVENT_MISSING.value),
+                ("tried", "!=", False),
+            ]
+        )
+        applied = self.env["mes.inbox.message"]._read_group(
+            [("event_id", "in", lines.mapped("event_id")), ("state", "=", InboxState.DONE.value)],
+            ["system_id", "event_id"],
+            ["settled_at:max"],
+        )
+        at = {(system, event): settled_at for system, event, settled_at in applied}
+
+        def is_newer(line):
+            known = at.get((line._system(), line.event_id))
+            return known and known >= line.reconciliation_id.compared_at
+
+        return lines.filtered(is_newer)
+
+    def _system(self):
+        return self.inbox_id.system_id or self.reconciliation_id.system_id
 
     def _prepare(self, run, found):
         """Values of the lines of ``found``; messages and orders are read at once."""

@@ -1,6 +1,7 @@
 """What people do about a difference: apply the message, ask the sender for it, or put it right and say why."""
 
 import uuid
+from datetime import timedelta
 
 from odoo import fields, models
 from odoo.exceptions import UserError
@@ -11,6 +12,8 @@ from .mes_books import LINE
 from .mes_reconciliation_line import WAITING
 from .mes_replay_queue import SAME_IN
 
+#: By then what was tried has usually happened.
+SOON = timedelta(seconds=30)
 RESEND = "mes.resend.requested.v1"
 
 
@@ -32,18 +35,20 @@ class MesReconciliationLine(models.Model):
         waiting = self.inbox_id.filtered(lambda one: one.state in WAITING)
         waiting._resume()
         (self.inbox_id - waiting)._apply_unposted()
-        self._settle(SettledAs.REPLAYED)
+        self._note_tried(Repair.REPLAY)
 
     def action_request_resend(self):
         """Ask the sender for the events that are missing here.
 
-        :raises UserError: a system is not sent such requests
+        :raises UserError: no event is named, or a system is not sent such requests
         """
         self._check_open()
         wanted = self.filtered("event_id")
+        if not wanted:
+            raise UserError(self.env._("No event is named that could be asked for."))
         for (system, order), lines in wanted.grouped(lambda one: (one._system(), one.production_id)).items():
             lines._request_resend(system, order)
-        self._settle(SettledAs.RESENT)
+        wanted._note_tried(Repair.REQUEST_RESEND)
 
     def _request_resend(self, system, order):
         plant = self.plant_id[:1] or system.plant_ids[:1]
@@ -58,9 +63,6 @@ class MesReconciliationLine(models.Model):
             data["order"] = order.mes_reference
         self.env["mes.outbox.message"]._emit(RESEND, data, order, systems=system, plant=plant, key=request)
 
-    def _system(self):
-        return self.inbox_id.system_id or self.reconciliation_id.system_id
-
     def action_adjust(self, reason):
         """Accept what is found, or put right by hand, with a reason; a proof that is gone or altered is written anew.
 
@@ -71,7 +73,9 @@ class MesReconciliationLine(models.Model):
             raise UserError(self.env._("Say why."))
         for line in self:
             line._restore_proof(reason)
-        self._settle(SettledAs.ADJUSTED, reason)
+        # sudo: differences are settled by these methods alone, which checked the right to write them.
+        self.sudo()._end(SettledAs.ADJUSTED, settled_by_id=self.env.uid, reason=reason)
+        self.env["mes.case"].sudo()._close_agreed(self.production_id)
 
     def _restore_proof(self, reason):
         """Make the effect what its record holds, where the message said the same."""
@@ -93,17 +97,12 @@ class MesReconciliationLine(models.Model):
         if any(line.settled_as for line in self):
             raise UserError(self.env._("This has been settled already."))
 
-    def _settle(self, how, reason=False):
-        # sudo: differences are settled by these methods alone, which checked the right to write them.
-        self.sudo().write(
-            {
-                "settled_as": how.value,
-                "settled_by_id": self.env.uid,
-                "settled_at": fields.Datetime.now(),
-                "reason": reason,
-            }
-        )
-        self.env["mes.case"].sudo()._close_agreed(self.production_id)
+    def _note_tried(self, repair):
+        """The difference ends when the message has been applied and the books are compared again, a moment later."""
+        now = fields.Datetime.now()
+        # sudo: as above; the scheduled action is nobody's.
+        self.sudo().write({"tried": repair.value, "tried_at": now})
+        self.env.ref("mes_connector.ir_cron_mes_reconcile").sudo()._trigger(now + SOON)
 
     def action_open_message(self):
         self.ensure_one()

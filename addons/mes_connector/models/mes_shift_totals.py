@@ -54,7 +54,8 @@ class MesShiftTotals(models.AbstractModel):
                 ("state", "in", states),
                 ("is_quarantined", "!=", True),
                 ("payload", "!=", False),
-                # A system that was asked for one order sums up only that.
+                # A system that was asked for one plant, or one order, sums up only that.
+                *([("plant_id", "in", [False, run.plant_id.id])] if run.plant_id else []),
                 *([("production_id", "=", run.production_id.id)] if run.production_id else []),
             ],
             order="id",

@@ -35,6 +35,7 @@ from . import (
     test_replay,
     test_reconciliation,
     test_reconciliation_codes,
+    test_reconciliation_repair,
     test_reconciliation_update,
     test_retention,
     test_screens,

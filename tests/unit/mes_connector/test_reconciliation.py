@@ -177,6 +177,7 @@ def test_an_event_of_two_keys_is_named_once():
 def test_a_total_that_is_another(events):
     [found] = compare_totals([total(31, events)], facts())
     assert (found.kind, found.told, found.booked) == (Kind.TOTAL_DIFFERS, 31, 30)
+    assert found.repair is Repair.ADJUST, "no event is named that could be asked for"
 
 
 # -- what an event says ----------------------------------------------------------------------------------------------
