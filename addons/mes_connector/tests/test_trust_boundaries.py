@@ -53,8 +53,10 @@ class TestCrosswalkBoundaries(CodeMapCase):
         self.steward.company_ids |= other
         washer = self.make_product("WSH-6", "none", self.screw.uom_id)
         washer.company_id = other
-        steward = self.env["mes.code.map"].with_user(self.steward).with_context(
-            allowed_company_ids=[self.env.company.id, other.id]
+        steward = (
+            self.env["mes.code.map"]
+            .with_user(self.steward)
+            .with_context(allowed_company_ids=[self.env.company.id, other.id])
         )
         with self.assertRaises(ValidationError):
             steward.create(
