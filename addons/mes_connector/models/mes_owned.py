@@ -59,7 +59,8 @@ class Owned:
         self.ensure_one()
         if not self.MES_ORDERS:
             return Place(company=self.company_id.id if "company_id" in self._fields else 0)
-        order = self.env["mrp.production"].browse(next((self[one].id for one in self.MES_ORDERS if self[one]), 0))
+        # As the record's own field gives it: the orders of many records are read at once.
+        order = next((self[one] for one in self.MES_ORDERS if self[one]), self.env["mrp.production"])
         return self.env["mes.ownership"]._order_place(order)
 
     def _mes_place_of_new(self, vals):
