@@ -43,6 +43,8 @@ class Scope:
     at: datetime
     #: Whether a code without a row is Odoo's own.
     is_identity: bool = True
+    #: Of which kinds there is any row at all; None where nobody has looked.
+    kinds: frozenset[CodeKind] | None = None
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,8 @@ class MesCodeMap(models.Model):
         f" WHERE ({_IN_FORCE} AND is_alias IS NOT TRUE)",
         "It has another code at that time: mark one of them as only understood.",
     )
+    _of_system = models.Index(f"(system_id, kind) WHERE {_IN_FORCE} AND system_id IS NOT NULL")
+    _of_plant = models.Index(f"(plant_id, kind) WHERE {_IN_FORCE} AND plant_id IS NOT NULL")
     _their_code = models.Index(f"(kind, code) WHERE {_IN_FORCE}")
     _our_code = models.Index(f"(kind, res_id) WHERE {_IN_FORCE}")
 

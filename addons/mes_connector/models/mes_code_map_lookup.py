@@ -1,8 +1,10 @@
 """Looking things up in the crosswalk: what a system's codes mean, what it is told, and which messages wait for a row.
 
 Facts. Every look-up is a plain query on an index, in the transaction of the message: no worker can read a row that
-another one has ended, and a message costs one query per kind of code.
+another one has ended. A message costs one query for the kinds its sender has rows of, and one for each code of these.
 """
+
+from dataclasses import replace
 
 from odoo import api, models
 from odoo.fields import Domain
@@ -60,37 +62,48 @@ class MesCodeMap(models.Model):
 
         :param data: data of one event, or of several in a list: they are looked up together; not changed
         """
-        scope = system._code_scope(self.env.cr.now(), self.env["stock.warehouse"].browse(plant_id or ()))
-        codes = crosswalk.codes_in(data) if self._has_rows(scope) else {}
+        plant = self.env["stock.warehouse"].browse(plant_id or ())
+        scope = self._with_kinds(system._code_scope(self.env.cr.now(), plant))
+        codes = {kind: some for kind, some in crosswalk.codes_in(data).items() if kind in scope.kinds}
         told = {(kind, code): to for kind in codes for code, to in self._codes_for(scope, kind, codes[kind]).items()}
         return crosswalk.translate(data, lambda kind, code: told.get((kind, code))) if told else data
 
     def _codes_for(self, scope, kind, own_codes):
         """``{Odoo's code: the code the system is told}``, as far as the crosswalk says it."""
-        keys, column = {code: code for code in own_codes}, SQL.identifier("own_code")
+        keys, column = {code: [code] for code in own_codes}, SQL.identifier("own_code")
         if kind in self._targets():
-            records = self._own_records(kind, list(own_codes))
-            keys = {code: record.id for code, some in records.items() for record in some}
+            # Other companies' things may have the same code: they have no row of this system.
+            keys = {code: some.ids for code, some in self._own_records(kind, list(own_codes)).items()}
             column = SQL.identifier("res_id")
-        rows = self._rows(scope, kind, column, list(keys.values()), is_told=True)
+        rows = self._rows(scope, kind, column, [key for some in keys.values() for key in some], is_told=True)
         told = {}
-        for code, key in keys.items():
+        for code, some in keys.items():
             try:
-                told[code] = crosswalk.meaning(rows.get(key, ()), CodeKind.UNIT, scope)
+                mine = [row for key in some for row in rows.get(key, ())]
+                told[code] = crosswalk.meaning(mine, CodeKind.UNIT, scope)
             except crosswalk.Unclear:
                 # At that time, or between its plants, the system has no one code for it.
                 continue
         return {code: to for code, to in told.items() if to is not None}
 
-    def _has_rows(self, scope):
+    @api.model
+    def _with_kinds(self, scope):
+        """``scope`` with the kinds of which there is any row in force; codes of others need no look-up."""
         self.flush_model()
-        query = "SELECT EXISTS (SELECT FROM mes_code_map WHERE state = %s AND (system_id = %s OR plant_id = ANY(%s)))"
-        in_force = CodeMapState.IN_FORCE.value
-        return self.env.execute_query(SQL(query, in_force, scope.system_id, list(scope.plant_ids)))[0][0]
+        query = """SELECT one.kind FROM unnest(%s) AS one (kind)
+                    WHERE EXISTS (SELECT FROM mes_code_map row
+                                   WHERE row.state = %s AND row.kind = one.kind AND row.system_id = %s)
+                       OR EXISTS (SELECT FROM mes_code_map row
+                                   WHERE row.state = %s AND row.kind = one.kind AND row.plant_id = ANY(%s))"""
+        kinds, in_force = [kind.value for kind in CodeKind], CodeMapState.IN_FORCE.value
+        found = self.env.execute_query(
+            SQL(query, kinds, in_force, scope.system_id, in_force, list(scope.plant_ids)),
+        )
+        return replace(scope, kinds=frozenset(CodeKind(kind) for (kind,) in found))
 
     def _rows(self, scope, kind, column, values, is_told=False):
         """``{value of column: [core rows]}`` in force for the system and its plants."""
-        if not values:
+        if not values or (scope.kinds is not None and kind not in scope.kinds):
             return {}
         self.flush_model()
         target = SQL.identifier("code") if is_told else SQL("COALESCE(NULLIF(res_id, 0)::text, own_code)")

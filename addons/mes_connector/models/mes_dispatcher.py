@@ -209,7 +209,7 @@ class MesDispatcher(models.AbstractModel):
             mes_reported=REPORTED,
             mes_reported_at=command.at,
             mes_acting=self.env["mes.ownership"]._system_actor(message.system_id),
-            mes_code_scope=message.system_id._code_scope(command.at, message.plant_id),
+            mes_code_scope=self.env["mes.code.map"]._with_kinds(message._code_scope()),
         )
         result = handler._handle(command)
         message._settle(InboxEvent.APPLY, self._code(result.code), result.text, result.effects)

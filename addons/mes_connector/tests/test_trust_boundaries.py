@@ -63,6 +63,23 @@ class TestCrosswalkBoundaries(CodeMapCase):
                 {"system_id": self.system.id, "kind": CodeKind.PRODUCT.value, "code": "4711", "res_id": washer.id}
             )
 
+    def test_a_system_is_told_its_codes_whatever_another_company_calls_its_own(self):
+        self.map("4711", "SCR-M6")
+        other = self.env["res.company"].create({"name": "Elsewhere"})
+        self.make_product("SCR-M6", "none", self.screw.uom_id).company_id = other
+        told = self.env["mes.code.map"]._told(self.system, self.plant.id, {"product": "SCR-M6"})
+        self.assertEqual(told, {"product": "4711"})
+
+    def test_a_system_without_rows_costs_one_query(self):
+        order = self.release(5)
+        message = self.use(order, "SCR-M6")
+        rows, scope = self.env["mes.code.map"], message._code_scope()
+        with self.assertQueryCount(1):
+            resolver = self.env["mes.resolver"].with_context(mes_code_scope=rows._with_kinds(scope))
+        with self.assertQueryCount(0):
+            for kind in CodeKind:
+                self.assertEqual(resolver._mapped(kind, ["SCR-M6"]), {})
+
     def test_asking_for_an_end_does_not_make_the_asker_of_the_row_its_approver(self):
         self.plant.mes_second_person = True
         row = self.map("4711", "SCR-M6")
