@@ -39,15 +39,21 @@ class MesReconciliation(models.Model):
         default=ReconciliationState.PENDING.value,
     )
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company)
-    plant_id = fields.Many2one("stock.warehouse", "Plant", help="Empty: every plant of the system or the company.")
-    system_id = fields.Many2one("mes.system", "System", help="Whose reports; empty: those of every system.")
+    plant_id = fields.Many2one(
+        "stock.warehouse", "Plant", check_company=True, help="Empty: every plant of the system or the company."
+    )
+    system_id = fields.Many2one(
+        "mes.system", "System", check_company=True, help="Whose reports; empty: those of every system."
+    )
     production_id = fields.Many2one(
         "mrp.production", "Order", index="btree_not_null", ondelete="cascade", check_company=True
     )
     since = fields.Datetime("From", help="Orders with reports or postings from this time on.")
     until = fields.Datetime("To", help="Orders with reports or postings before this time.")
     shift = fields.Char(readonly=True)
-    inbox_id = fields.Many2one("mes.inbox.message", "Message", readonly=True, copy=False, ondelete="set null")
+    inbox_id = fields.Many2one(
+        "mes.inbox.message", "Message", readonly=True, copy=False, index="btree_not_null", ondelete="set null"
+    )
     compared_at = fields.Datetime(readonly=True, copy=False)
     order_count = fields.Integer("Orders", readonly=True, copy=False)
     posting_count = fields.Integer("Postings compared", readonly=True, copy=False)

@@ -36,7 +36,7 @@ class MesReconciliationLine(models.Model):
     text = fields.Char("Found instead")
     inbox_id = fields.Many2one("mes.inbox.message", "Message", index="btree_not_null", ondelete="set null")
     event_id = fields.Char("Event", help="The id the sender gave the event that is missing, extra or not as posted.")
-    effect_id = fields.Many2one("mes.effect", ondelete="set null")
+    effect_id = fields.Many2one("mes.effect", index="btree_not_null", ondelete="set null")
     res_model = fields.Char()
     res_id = fields.Many2oneReference(model_field="res_model")
     repair = fields.Selection(states.selection(Repair), "Suggested")
@@ -152,6 +152,7 @@ class MesReconciliationLine(models.Model):
                     "plant_id": plants.get(one.posting.order, run.plant_id.id),
                     "operation": operations.get(message.id, False),
                     **self._values(one, message),
+                    "fingerprint": self._fingerprint(run, one),
                 }
             )
         return rows
@@ -190,7 +191,6 @@ class MesReconciliationLine(models.Model):
             "res_model": model,
             "res_id": number,
             "repair": self._repair_of(one, message).value,
-            "fingerprint": self._fingerprint(one),
         }
 
     def _record_of(self, posting):
@@ -221,8 +221,15 @@ class MesReconciliationLine(models.Model):
             return Repair.ADJUST
         return one.repair
 
-    def _fingerprint(self, one):
+    def _fingerprint(self, run, one):
         posting, held = one.posting, one.held
         found = held and (held.quantity, held.product, held.lot, str(held.at), held.echoes)
         about = (posting.order, posting.record, posting.message, *posting.what, posting.quantity)
-        return "|".join(str(part) for part in (one.kind.value, *about, one.event, one.told, one.booked, found))
+        parts = (one.kind.value, *about, one.event, one.told, one.booked, found, *self._said_of(run, one.kind))
+        return "|".join(str(part) for part in parts)
+
+    def _said_of(self, run, kind):
+        """Whose word a difference of totals is: ids of events are a sender's own, and each shift may sum up alike."""
+        if kind not in OF_TOTALS:
+            return ()
+        return (run.system_id.id, *((run.shift, run.since) if kind is DifferenceKind.TOTAL_DIFFERS else ()))

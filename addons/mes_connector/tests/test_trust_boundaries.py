@@ -6,9 +6,11 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 
 from ..core.ownership import OwnershipMode
+from ..core.reconciliation_states import DifferenceKind
 from ..core.states import CodeKind, CodeMapState, OrderPhase
 from .test_code_map import CodeMapCase
 from .test_ownership_doors import OwnershipCase
+from .test_reconciliation import ReconciliationCase
 
 
 @tagged("post_install", "-at_install", "mes")
@@ -102,3 +104,32 @@ class TestCrosswalkBoundaries(CodeMapCase):
             self.env["mes.habit"].with_user(supervisor).create(
                 {"system_id": self.system.id, "context": "x", "value": 0.0, "subject": "Nothing is too soon"}
             )
+
+
+@tagged("post_install", "-at_install", "mes")
+class TestReconciliationBoundaries(ReconciliationCase):
+    def sum_up(self, order, shift, hours):
+        total = {"order": order.mes_reference, "kind": "received", "product": "GBX-100", "quantity": self.quantity(5)}
+        event = self.event("shift.summarized", order)
+        period = dict(zip(("from", "to"), (f"2026-11-22T{hour:02d}:00:00Z" for hour in hours), strict=True))
+        event["data"] = {"shift": shift, **period, "totals": [total]}
+        run = self.env["mes.reconciliation"].search([("inbox_id", "=", self.deliver(event).id)])
+        run.action_compare()
+        return run.line_ids.mapped("kind")
+
+    def test_a_reason_given_for_one_shift_says_nothing_of_the_next(self):
+        order = self.release(quantity=5)
+        differs = [DifferenceKind.TOTAL_DIFFERS.value]
+        self.assertEqual(self.sum_up(order, "early", (6, 14)), differs)
+        self.env["mes.reconciliation.line"].search([("production_id", "=", order.id)]).action_adjust("scale broken")
+        self.assertEqual(self.sum_up(order, "early", (6, 14)), [])
+        self.assertEqual(self.sum_up(order, "late", (14, 22)), differs)
+
+    def test_a_run_is_about_the_systems_and_plants_of_its_company(self):
+        other = self.env["res.company"].create({"name": "Elsewhere"})
+        plant = self.env["stock.warehouse"].search([("company_id", "=", other.id)], limit=1)
+        day = {"since": datetime(2026, 11, 22), "until": datetime(2026, 11, 23)}
+        with self.assertRaises(UserError):
+            self.env["mes.reconciliation"].create(dict(day, plant_id=plant.id))
+        with self.assertRaises(UserError):
+            self.env["mes.reconciliation"].create(dict(day, system_id=self.system.id, company_id=other.id))
