@@ -60,7 +60,7 @@ class MesClaim(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """SELECT m.id FROM mes_claim c JOIN %s m ON m.id = c.message_id
-                    WHERE c.queue = %s AND c.shard = %s AND m.state IN %s AND m.write_date < c.claimed_at
+                    WHERE c.queue = %s AND c.shard = %s AND (m.state IN %s) IS NOT FALSE AND m.write_date < c.claimed_at
                       AND c.claimed_at > pg_postmaster_start_time() AT TIME ZONE 'UTC'""",
                 SQL.identifier(messages._table),
                 queue,

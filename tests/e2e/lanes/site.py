@@ -21,7 +21,7 @@ from tools.stack.rpc import Rpc
 
 from ..client import MesClient
 from ..orders import Orders
-from ..workshop import BENCH, BenchOrder, equip, release_on_bench
+from ..workshop import BENCH, BenchOrder, equip, hear_of_orders_only, release_on_bench
 
 #: An addon that ends the process which works a certain order's message; installed nowhere else.
 TEST_ADDONS = Path(__file__).with_name("addons")
@@ -78,10 +78,11 @@ class Site:
         return self.stack.server.query(statement, parameters, self.stack.database)
 
     def is_idle(self) -> bool:
-        """No message of either queue is due or about to be."""
+        """No message of either queue is due or about to be; master data that wait for the night are not."""
         return not self.query(
             """SELECT 1 FROM mes_inbox_message WHERE state IN ('pending', 'waiting')
-                UNION ALL SELECT 1 FROM mes_outbox_message WHERE state IN ('pending', 'waiting') LIMIT 1"""
+                UNION ALL SELECT 1 FROM mes_outbox_message WHERE state IN ('pending', 'waiting')
+                                    AND (collect_until IS NULL OR collect_until <= now() AT TIME ZONE 'UTC') LIMIT 1"""
         )
 
     def wait_until_idle(self, timeout: float = 60) -> None:
@@ -106,6 +107,7 @@ def open_site(name: str) -> Iterator[Site]:
         factory = build(rpc)
         equip(factory)
         secret = register_system(factory, replace(BENCH, transport="http"), endpoint)
+        hear_of_orders_only(rpc, rpc.search("mes.system", [["code", "=", BENCH.system]])[0])
         yield Site(stack, first, second, rpc, Orders(rpc, rpc, factory), secret)
 
 
