@@ -93,6 +93,12 @@ class TestCrosswalkBoundaries(CodeMapCase):
         row.with_user(self.second).action_approve()
         self.assertEqual((row.state, row.valid_to), (CodeMapState.IN_FORCE.value, datetime(2031, 1, 1)))
 
+    def test_who_may_approve_may_refuse(self):
+        self.plant.mes_second_person = True
+        row = self.map("4711", "SCR-M6")
+        row.with_user(new_test_user(self.env, "chief", groups="mes_connector.group_mes_plant_manager")).action_refuse()
+        self.assertFalse(row.exists())
+
     def test_nobody_signs_for_somebody_else(self):
         rows = self.env["mes.code.map"].with_user(self.steward).with_context(default_approved_by_id=self.second.id)
         with self.assertRaises(AccessError):
