@@ -48,6 +48,12 @@ class MesReconciliationLine(models.Model):
     reason = fields.Char(readonly=True)
     fingerprint = fields.Char(required=True, index=True)
 
+    @api.depends("kind", "production_id")
+    def _compute_display_name(self):
+        labels = dict(self._fields["kind"]._description_selection(self.env))
+        for line in self:
+            line.display_name = " · ".join(filter(None, (labels.get(line.kind), line.production_id.name)))
+
     def write(self, vals):
         if not self.env.su:
             raise AccessError(self.env._("Differences are written by the reconciliation: settle them instead."))
