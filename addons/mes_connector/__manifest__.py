@@ -4,7 +4,7 @@
     "summary": "Manufacturing orders flow out to the plant, what happened flows back: once, in order, provably",
     # Odoo would read the README as reStructuredText.
     "description": "Connects manufacturing orders with MES and other plant systems; see README.md.",
-    "version": "19.0.1.3.0",
+    "version": "19.0.1.4.0",
     "category": "Manufacturing/Manufacturing",
     "author": "Plant Integration Suite contributors",
     "license": "LGPL-3",

@@ -14,6 +14,21 @@ from .states import CodeKind
 #: Codes that Odoo or the plant gives to single objects, or the contract fixes; a system always speaks of them directly.
 ALWAYS_SHARED = frozenset({CodeKind.UNIT, CodeKind.OPERATION, CodeKind.LOT})
 
+#: What master data name by codes: a row of another kind changes nothing that systems were told.
+PUBLISHED = frozenset(
+    {
+        CodeKind.PRODUCT,
+        CodeKind.UNIT,
+        CodeKind.WORK_CENTER,
+        CodeKind.OPERATION,
+        CodeKind.REASON,
+        CodeKind.SCRAP_REASON,
+        CodeKind.EQUIPMENT,
+        CodeKind.LOT,
+        CodeKind.ROUTING_VERSION,
+    }
+)
+
 _ONE = {
     "product": CodeKind.PRODUCT,
     "uom": CodeKind.UNIT,

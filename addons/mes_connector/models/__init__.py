@@ -21,6 +21,8 @@ from . import (
     mes_order_transition,
     mes_code_map,
     mes_code_map_lookup,
+    mes_code_map_outcome,
+    mes_code_map_change,
     mes_code_unknown,
     mes_resolver,
     mes_identity,

@@ -14,8 +14,6 @@ from .mes_owned import said
 
 #: What nobody sets by hand.
 OWN_FIELDS = frozenset({"state", "asked_by_id", "approved_by_id", "is_end_asked", "wanted_to"})
-#: What a row in force keeps.
-FROZEN = frozenset({"system_id", "plant_id", "kind", "code", "res_id", "own_code", "valid_from", "is_alias"})
 _SAME_SCOPE = """int4range(COALESCE(system_id, 0), COALESCE(system_id, 0), '[]') WITH &&,
     int4range(COALESCE(plant_id, 0), COALESCE(plant_id, 0), '[]') WITH &&,
     numrange(hashtextextended(kind || ':' || {0}, 0)::numeric, hashtextextended(kind || ':' || {0}, 0)::numeric, '[]')
@@ -127,15 +125,15 @@ class MesCodeMap(models.Model):
         # The end of a row that was just written makes room for the next one.
         self.flush_model()
         rows = super().create(self._completed([dict(vals, **self._own_values(vals)) for vals in vals_list]))
-        rows._let_through()
+        rows._take_effect()
         return rows
 
     def write(self, vals):
         if self.env.su:
             return super().write(vals)
         self._check_own_fields(vals)
-        if FROZEN & vals.keys():
-            raise UserError(self.env._("What a row says is not changed: end it, and add another from then on."))
+        vals = self._changes(vals)
+        self._check_frozen(vals)
         if "valid_to" in vals and any(one._is_asked_by_another() for one in self):
             raise UserError(self.env._("A proposed row is changed by whoever proposed it: refuse it."))
         asking = self.filtered(lambda one: "valid_to" in vals and one._needs_second_person())
@@ -145,7 +143,8 @@ class MesCodeMap(models.Model):
             # sudo: only the doors write these fields.
             asking.sudo().write({"is_end_asked": True, "wanted_to": vals["valid_to"], "asked_by_id": self.env.uid})
             super(MesCodeMap, asking).write({name: value for name, value in vals.items() if name != "valid_to"})
-        (self - asking)._let_through()
+        if "valid_to" in vals:
+            (self - asking)._take_effect()
         return result
 
     def _is_asked_by_another(self):
@@ -166,7 +165,7 @@ class MesCodeMap(models.Model):
             raise AccessError(self.env._("These fields are written by the crosswalk itself."))
 
     def action_approve(self):
-        """Put proposed rows, and ends that were asked for, into force.
+        """Put proposed rows, and ends that were asked for, into force, and say which messages go on by that.
 
         :raises AccessError: the user asked for it; a second person is needed
         """
@@ -178,7 +177,11 @@ class MesCodeMap(models.Model):
             if row.is_end_asked:
                 values.update(valid_to=row.wanted_to, is_end_asked=False, wanted_to=False)
             row.sudo().write(values)
-        self._let_through()
+        before = sum(self.mapped("resumed_count"))
+        self._take_effect()
+        self.invalidate_recordset(["resumed_count"])
+        count = sum(self.mapped("resumed_count")) - before
+        return self._notice(self.env._("Approved: %s messages go on.", count))
 
     def action_refuse(self):
         """Drop what was asked for: ends stay as they were, proposed rows go."""
@@ -216,13 +219,16 @@ class MesCodeMap(models.Model):
             records = self._of_company(self._owner_of(vals).company_id, named or found[kind].get(own_code, named))
             if len(records) == 1:
                 return dict(vals, res_id=records.id, own_code=self._code_of(kind, records) or records.display_name)
-            words = self.env._("several have it") if records else self.env._("nothing has it")
-            label = f"{own_code or named.display_name} ({self._label_of(kind)})"
-            raise ValidationError(self.env._("%(named)s: %(words)s in Odoo.", named=label, words=words))
+            raise ValidationError(self._not_one(vals, kind, own_code or named.display_name, records))
         raise ValidationError(self.env._("%s: say what the code means in Odoo.", vals.get("code") or ""))
 
-    def _label_of(self, kind):
-        return dict(self._fields["kind"]._description_selection(self.env))[kind.value]
+    def _not_one(self, vals, kind, own, records):
+        """The sentence for a code of Odoo's that nothing has, or several have."""
+        label = dict(self._fields["kind"]._description_selection(self.env))[kind.value]
+        names = {"code": vals.get("code") or "", "own": own, "kind": label}
+        if records:
+            return self.env._("%(code)s: several in Odoo are called %(own)s (%(kind)s).", **names)
+        return self.env._("%(code)s: nothing in Odoo is called %(own)s (%(kind)s).", **names)
 
     def _of_company(self, company, records):
         """Those of ``records`` that are the company's, or everybody's."""

@@ -130,6 +130,33 @@ class MesCodeMap(models.Model):
             found.setdefault(value, []).append(row)
         return found
 
+    @api.model
+    def _meaning_sql(self, kind, code):
+        """:func:`~..core.crosswalk.meaning` for a view over messages: the body of a lateral subquery of one row.
+
+        It tells in ``is_said`` whether the crosswalk has rows for the code at all, and in ``res_id`` what they mean
+        at the time of the message; NULL is unclear.
+
+        :param code: SQL of the code; the message is ``told``, with ``system_id``, ``plant_id`` and ``event_time``
+        """
+        return SQL(
+            """SELECT count(*) > 0 AS is_said,
+                      CASE WHEN bool_or(row.holds AND row.system_id IS NOT NULL)
+                           THEN min(row.res_id) FILTER (WHERE row.holds AND row.system_id IS NOT NULL)
+                           WHEN count(DISTINCT row.res_id) FILTER (WHERE row.holds) = 1
+                           THEN min(row.res_id) FILTER (WHERE row.holds) END AS res_id
+                 FROM (SELECT res_id, system_id, tsrange(valid_from, valid_to, '[)') @> told.event_time AS holds
+                         FROM mes_code_map
+                        WHERE state = %s AND kind = %s AND code = %s
+                          AND (system_id = told.system_id OR plant_id = told.plant_id
+                               OR told.plant_id IS NULL AND plant_id IN (
+                                  SELECT served.stock_warehouse_id FROM mes_system_stock_warehouse_rel served
+                                   WHERE served.mes_system_id = told.system_id))) row""",
+            CodeMapState.IN_FORCE.value,
+            kind.value,
+            code,
+        )
+
     # -- what waits for it -------------------------------------------------------------------------------------------
 
     def _waiting_domain(self):
@@ -153,5 +180,8 @@ class MesCodeMap(models.Model):
         return self.env["mes.inbox.message"].sudo().search(self._waiting_domain(), order="id")
 
     def _let_through(self):
+        """Put in line what waited for the rows in force, and note with each message which row that was."""
         for row in self.filtered(lambda one: one.state == CodeMapState.IN_FORCE.value):
-            row._waiting()._resume()
+            waiting = row._waiting()
+            waiting._resume()
+            waiting.write({"code_map_id": row.id})

@@ -85,7 +85,7 @@ class MesResolver(models.AbstractModel):
         return own
 
     def _own_units(self):
-        return lambda codes: self._alone(self.env["uom.uom"].search([("unece_code", "in", list(codes))]), "unece_code")
+        return lambda codes: self._alone(self._units_with(codes), "unece_code")
 
     def _alone(self, records, name):
         """``{code: record}`` of the codes that only one record has."""

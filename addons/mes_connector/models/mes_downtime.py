@@ -25,7 +25,7 @@ class MesDowntime(models.Model):
     log_id = fields.Many2one("mrp.workcenter.productivity", "Time log", readonly=True, ondelete="set null")
     loss_id = fields.Many2one("mrp.workcenter.productivity.loss", "Loss", required=True, readonly=True)
     reason = fields.Char(readonly=True, help="Code of the plant.")
-    equipment = fields.Char(readonly=True, help="Code of the plant.")
+    equipment = fields.Char(readonly=True, help="What the crosswalk makes of the plant's code, else that code.")
     text = fields.Text("Explanation", readonly=True)
     production_id = fields.Many2one("mrp.production", "Order", readonly=True, index="btree_not_null")
     started_at = fields.Datetime(required=True, readonly=True)
@@ -59,7 +59,8 @@ class MesDowntime(models.Model):
             "production_id": self._named_order(command).id,
             "started_at": command.at,
         }
-        values.update({name: data.get(name) for name in ("reason", "equipment", "text")})
+        values.update({name: data.get(name) for name in ("reason", "text")})
+        values["equipment"] = self.env["mes.resolver"]._equipment(data.get("equipment"))
         values["log_id"] = self.env["mrp.workcenter.productivity"].create(self._log_values(values, message)).id
         self.env["mes.inbox.message"]._resume_parked(
             message.ordering_key, ["too_early"], self._waited_for(data["downtime"])
@@ -85,6 +86,8 @@ class MesDowntime(models.Model):
         values = {name: data[name] for name in ("reason", "equipment", "text") if name in data}
         if "reason" in values:
             values["loss_id"] = self.env["mes.resolver"]._loss(values["reason"]).id
+        if "equipment" in values:
+            values["equipment"] = self.env["mes.resolver"]._equipment(values["equipment"])
         downtime.write(dict(values, ended_by_id=False))
         downtime._close(max(command.at, downtime.started_at))
         return downtime

@@ -1,7 +1,7 @@
 """Many snapshots at once into the outbox: a fixed number of statements, however many objects are told of."""
 
 import uuid
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta, timezone
 
 from odoo import api, fields, models
@@ -32,6 +32,7 @@ class MesOutboxMessage(models.Model):
     def _emit_snapshots(self, event_type, letters, is_urgent=False):
         """Queue ``letters`` in the caller's transaction; what was not sent yet of the same objects gives way.
 
+        :param letters: their data are sent as they are: in the codes of their systems
         :param is_urgent: not collected until the hours of a batch, though still behind everything of today
         """
         if not letters:
@@ -40,23 +41,12 @@ class MesOutboxMessage(models.Model):
         classes = self.env["mes.route"]._flow_classes(event_type, systems)
         now, source = fields.Datetime.now(), self._source()
         flows = {system: self._snapshot_flow(classes[system.id], now, is_urgent) for system in systems}
-        told = self._in_their_codes(letters)
-        rows = [self._snapshot_row(event_type, letter, (now, source), flows[letter.system]) for letter in told]
+        rows = [self._snapshot_row(event_type, letter, (now, source), flows[letter.system]) for letter in letters]
         # sudo: as for every message, its row is the change's own shadow.
         stored = self.sudo().create(rows)
         stored._supersede_snapshots(event_type)
         stored._wake_lanes()
         return stored
-
-    def _in_their_codes(self, letters):
-        """The letters with the codes their systems call things by; looked up once for all letters of a system."""
-        by_system, told = {}, []
-        for letter in letters:
-            by_system.setdefault(letter.system, []).append(letter)
-        for system, ours in by_system.items():
-            data = self.env["mes.code.map"]._told(system, self._only_plant(system).id, [one.data for one in ours])
-            told += [replace(letter, data=said) for letter, said in zip(ours, data, strict=True)]
-        return told
 
     def _only_plant(self, system):
         return system.plant_ids if len(system.plant_ids) == 1 else self.env["stock.warehouse"]

@@ -1,5 +1,7 @@
 """What each system was last told of each object; what there is to tell is built by the sources of master data."""
 
+from dataclasses import replace
+
 from odoo import api, fields, models
 
 from ..core import states
@@ -44,6 +46,7 @@ class MesPublication(models.Model):
         :param is_forced: also what has not changed
         :return: number of messages
         """
+        found = self._in_their_codes(found)
         rows, letters, is_case, present = self._rows(source, ids, found), [], False, set()
         for system, snapshots in found.items():
             for res_id, snapshot in snapshots:
@@ -66,6 +69,23 @@ class MesPublication(models.Model):
         if is_case:
             self._follow_incomplete(source, found)
         return len(letters)
+
+    def _in_their_codes(self, found):
+        """The same in the codes that the systems call things by: told again is what reads otherwise to them."""
+        return {
+            system: [
+                (res_id, replace(snapshot, data=said))
+                for (res_id, snapshot), said in zip(
+                    snapshots, self._said(system, [one.data for _res_id, one in snapshots]), strict=True
+                )
+            ]
+            for system, snapshots in found.items()
+        }
+
+    def _said(self, system, data):
+        """Several data at once in the codes of a system."""
+        plant = self.env["mes.outbox.message"]._only_plant(system)
+        return self.env["mes.code.map"]._told(system, plant.id, data)
 
     def _rows(self, source, ids, found):
         """``{(system id, key): row}`` of all that is told of here or was told of these records; made where new."""
@@ -118,8 +138,10 @@ class MesPublication(models.Model):
     def _end(self, source, is_forced=False):
         """The letters that say that these objects are gone."""
         letters = []
-        for row in self:
-            letters += row._letter(source, source._key_data(row.object_key), is_deleted=True, is_forced=is_forced)
+        for system, rows in self.grouped("system_id").items():
+            said = self._said(system, [source._key_data(row.object_key) for row in rows])
+            for row, data in zip(rows, said, strict=True):
+                letters += row._letter(source, data, is_deleted=True, is_forced=is_forced)
         return letters
 
     @api.model

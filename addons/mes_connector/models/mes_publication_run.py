@@ -10,6 +10,7 @@ import logging
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..core import replay, states
 from ..core.states import ReplayState
@@ -145,13 +146,39 @@ class MesPublicationRun(models.Model):
     @api.model
     def _cron_compare(self):
         """Compare what every system was told with what there is, so that no change is ever missed; at night."""
-        told = self.env["mes.system"].union(
-            *(self.env["mes.route"]._published_to(source.EVENT_TYPE) for source in self.env["mes.master"]._sources())
-        )
         ended = [("is_forced", "=", False), ("state", "!=", ReplayState.RUNNING.value)]
         self.search(ended).unlink()
         running = self.search([("state", "=", ReplayState.RUNNING.value)]).system_id
-        self.create([{"system_id": system.id, "is_forced": False} for system in told - running]).action_start()
+        self._compare(self._told_systems() - running)
+
+    @api.model
+    def _compare_soon(self, systems):
+        """Have ``systems`` told what they do not know yet; a comparison that has not begun will see it, too.
+
+        Such a one is held until the end of this transaction, so that it does not begin before.
+        """
+        # sudo: whoever maps codes need not be allowed to resend.
+        runs = self.sudo()
+        runs.flush_model()
+        waiting = self.env.execute_query(
+            SQL(
+                """SELECT system_id FROM mes_publication_run
+                    WHERE system_id = ANY(%s) AND state = %s AND NOT is_forced AND kind IS NULL
+                      AND done_count = 0 AND failed_count = 0 FOR NO KEY UPDATE SKIP LOCKED""",
+                systems.ids,
+                ReplayState.RUNNING.value,
+            )
+        )
+        found = systems.browse([system for (system,) in waiting])
+        runs._compare((systems & runs._told_systems()) - found)
+
+    def _told_systems(self):
+        """The systems that are told of any master data."""
+        sources, routes = self.env["mes.master"]._sources(), self.env["mes.route"]
+        return self.env["mes.system"].union(*(routes._published_to(source.EVENT_TYPE) for source in sources))
+
+    def _compare(self, systems):
+        self.create([{"system_id": system.id, "is_forced": False} for system in systems]).action_start()
 
     def _step(self):
         """Work the next batch in this transaction; its size, or None when there is none for us."""

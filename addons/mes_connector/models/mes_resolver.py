@@ -103,11 +103,18 @@ class MesResolver(models.AbstractModel):
         """The unit that ``code`` means: by the crosswalk, else the one with this UN/ECE code."""
         if mapped := self._mapped(CodeKind.UNIT, [code]):
             return mapped[code]
-        units = self.env["uom.uom"].search([("unece_code", "=", code)], limit=2)
+        units = self._units_with([code])
         if len(units) != 1:
             detail = "Two units have this UN/ECE code" if units else "No unit has this UN/ECE code"
             self._unmapped(CodeKind.UNIT, code, detail)
         return units
+
+    @api.model
+    def _units_with(self, codes):
+        """The units with these UN/ECE codes. Odoo hides units by archiving them: those count where no other has it."""
+        units = self.env["uom.uom"].with_context(active_test=False).search([("unece_code", "in", list(codes))])
+        in_use = set(units.filtered("active").mapped("unece_code"))
+        return units.filtered(lambda one: one.active or one.unece_code not in in_use)
 
     @api.model
     def _component_lot(self, product, name, company):

@@ -1,4 +1,4 @@
-"""The part of the resolver that is about people, work centers and reasons of stops."""
+"""The part of the resolver that is about people, work centers, equipment and reasons of stops."""
 
 from odoo import api, models
 
@@ -60,3 +60,11 @@ class MesResolver(models.AbstractModel):
                 self._unmapped(CodeKind.REASON, code, detail)
             raise errors.error("unmapped_code", f"{detail}.", waiting_for="loss:availability")
         return loss
+
+    @api.model
+    def _equipment(self, code):
+        """What Odoo calls the equipment that stands still; without a row in the crosswalk, as the plant does.
+
+        :raises Parked: ``unmapped_code``
+        """
+        return self._mapped(CodeKind.EQUIPMENT, [code]).get(code, code) if code else code

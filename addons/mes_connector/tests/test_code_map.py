@@ -3,14 +3,10 @@
 import json
 from datetime import datetime, timedelta
 
-import psycopg2
-
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
-from odoo.tools import mute_logger
 
 from ..core.states import CodeKind, CodeMapState, InboxState
-from ..models.mes_outbox_snapshot import Letter
 from .common import MesCase
 
 HAPPENED = datetime(2026, 11, 22, 10)
@@ -134,15 +130,6 @@ class TestCodeMapOutbound(CodeMapCase):
         components = {(row["product"], row["operation"]) for row in data["components"]}
         self.assertEqual(components, {("HSG-100", "OP-A"), ("GEAR-20", "OP-A"), ("4711", "OP-A"), ("OIL-5", "20")})
 
-    def test_master_data_carries_the_codes_of_the_system(self):
-        self.map("4711", "SCR-M6")
-        self.map("PC", "C62", CodeKind.UNIT)
-        letter = Letter(self.system, "SCR-M6", {"product": "SCR-M6", "uom": "C62"}, "product.product", self.screw.id)
-        other = Letter(self.system, "OIL-5", {"product": "OIL-5", "uom": "LTR"}, "product.product", self.oil.id)
-        rows = self.env["mes.outbox.message"]._emit_snapshots("mes.product.published.v1", [letter, other])
-        said = [json.loads(row.payload)["data"] for row in rows]
-        self.assertEqual(said, [{"product": "4711", "uom": "PC"}, {"product": "OIL-5", "uom": "LTR"}])
-
     def test_what_is_only_understood_or_over_is_not_told(self):
         self.map("OLD", "SCR-M6", valid_to=HAPPENED - 1000 * HOUR)
         self.map("ALIAS", "SCR-M6", is_alias=True)
@@ -159,24 +146,6 @@ class TestCodeMapOutbound(CodeMapCase):
 
 @tagged("post_install", "-at_install", "mes")
 class TestCodeMapRules(CodeMapCase):
-    def test_the_database_itself_refuses_overlaps(self):
-        row = self.map("4711", "SCR-M6", valid_to=HAPPENED)
-        values = row.copy_data()[0]
-        for change in ({"code": "4712"}, {"own_code": "HSG-100", "res_id": self.housing.id}):
-            refused = self.assertRaises(psycopg2.errors.ExclusionViolation)
-            with self.subTest(change), mute_logger("odoo.sql_db"), refused, self.env.cr.savepoint():
-                self.env["mes.code.map"].create(dict(values, **change)).flush_recordset()
-        self.map("4711", "HSG-100", valid_from=HAPPENED).flush_recordset()
-        self.map("4711", "HSG-100", plant_id=self.plant.id).flush_recordset()
-
-    def test_an_overlap_in_a_spreadsheet_is_an_error_of_its_row(self):
-        self.map("4711", "SCR-M6")
-        rows = [["mes-north", "product", code, "HSG-100"] for code in ("4712", "4711")]
-        load = self.env["mes.code.map"].with_user(self.steward).load
-        with mute_logger("odoo.sql_db"):
-            (message,) = load(["system_id", "kind", "code", "own_code"], rows)["messages"]
-        self.assertEqual((message["rows"]["from"], "another meaning" in message["message"]), (1, True))
-
     def test_a_row_in_force_is_ended_not_rewritten(self):
         row = self.map("4711", "SCR-M6")
         for values in ({"res_id": self.housing.id}, {"valid_from": HAPPENED}, {"code": "X"}):
@@ -205,25 +174,6 @@ class TestCodeMapRules(CodeMapCase):
         self.assertEqual((row.valid_to, row.is_end_asked), (False, True))
         row.with_user(self.second).action_approve()
         self.assertEqual((row.valid_to, row.is_end_asked, row.approved_by_id), (HAPPENED, False, self.second))
-
-    def test_a_spreadsheet_names_records_by_their_codes_and_errors_by_their_rows(self):
-        names = ["system_id", "kind", "code", "own_code", "valid_from"]
-        rows = [
-            ["mes-north", "product", "4711", "SCR-M6", "2026-01-01 00:00:00"],
-            ["mes-north", "product", "4712", "NOBODY", ""],
-            ["mes-north", "Unit", "STK", "C62", ""],
-        ]
-        load = self.env["mes.code.map"].with_user(self.steward).load
-        result = load(names, rows)
-        self.assertFalse(result["ids"])
-        # The first says that the whole sheet could not be stored at once.
-        (row,) = result["messages"][1:]
-        self.assertEqual((row["rows"]["from"], "NOBODY" in row["message"]), (1, True))
-        result = load(names, [rows[0], rows[2]])
-        made = self.env["mes.code.map"].browse(result["ids"])
-        self.assertEqual(made.mapped("res_id"), [self.screw.id, self.env.ref("uom.product_uom_unit").id])
-        exported = made.with_user(self.steward).export_data(["system_id", "kind", "code", "own_code"])["datas"]
-        self.assertEqual(exported[1], ["North MES", "Unit", "STK", "C62"])
 
     def test_who_only_reads_changes_nothing(self):
         reader = new_test_user(self.env, "reader", groups="mes_connector.group_mes_user")
@@ -266,7 +216,8 @@ class TestUnknownCodes(CodeMapCase):
         wizard = self.wizard("NEW-2", res_id=self.assembly.id)
         preview = wizard.message_ids.sorted("id")
         self.assertEqual((len(everything), len(preview), wizard.message_count), (1000, 200, 200))
-        wizard.action_map()
+        notice = wizard.action_map()["params"]
+        self.assertIn("NEW-2 means ASM1: 200 messages of 1 orders go on.", notice["message"])
         due = self.env["mes.inbox.message"].search([("state", "=", InboxState.PENDING.value)], order="id")
         self.assertEqual(due.ids, preview.ids)
         self.drain()
@@ -282,7 +233,7 @@ class TestUnknownCodes(CodeMapCase):
         bad = self.send("material.consumed", order, operation="10", items=items)
         wizard, before = self.wizard("NEW", res_id=self.screw.id), self.on_hand(self.screw)
         wizard.action_rehearse()
-        self.assertEqual(wizard.outcome.splitlines(), ["1 × accepted", "1 × unmapped_code product:OTHER"])
+        self.assertEqual(wizard.outcome.splitlines(), ["1 × Done", "1 × Parked: product:OTHER"])
         self.assertEqual((good.state, bad.state), (InboxState.PARKED.value,) * 2)
         self.assertEqual(self.on_hand(self.screw), before)
         self.assertFalse(self.env["mes.code.map"].search([("code", "=", "NEW")]))

@@ -5,7 +5,7 @@ from collections import Counter
 from odoo import SUPERUSER_ID, api, fields, models
 
 from ..core import states
-from ..core.states import CodeKind, CodeMapState
+from ..core.states import CodeKind, CodeMapState, InboxState
 
 #: How many messages a rehearsal applies; at about 20 ms each it is over in seconds.
 REHEARSED = 200
@@ -79,7 +79,7 @@ class MesCodeAssign(models.TransientModel):
     def _rehearse(self):
         """One line per code messages would end with; those beyond the first are counted as not tried."""
         messages = self.env["mes.code.map"].new(self._values())._waiting()
-        outcomes = Counter()
+        outcomes, labels = Counter(), dict(messages._fields["state"]._description_selection(self.env))
         try:
             with self.env.cr.savepoint():
                 # sudo: a rehearsal shows the time after the approval.
@@ -90,26 +90,33 @@ class MesCodeAssign(models.TransientModel):
                 dispatcher = self.env["mes.dispatcher"].with_user(SUPERUSER_ID)
                 for message in messages.with_env(dispatcher.env)[:REHEARSED]:
                     dispatcher._apply(message)
-                    outcomes[f"{message.code} {message.waiting_for or ''}".strip()] += 1
+                    outcomes[self._outcome(message, labels)] += 1
                 raise _Undo
         except _Undo:
             self.env.invalidate_all()
         if len(messages) > REHEARSED:
             outcomes[self.env._("not tried")] = len(messages) - REHEARSED
-        return "\n".join(f"{count} × {what}" for what, count in outcomes.items())
+        return "\n".join(f"{count} × {what}" for what, count in outcomes.most_common())
+
+    def _outcome(self, message, labels):
+        """What became of a message: its state, and unless it is done, what it would wait for or why."""
+        why = message.waiting_for or message.text
+        return labels[message.state] if message.state == InboxState.DONE.value else f"{labels[message.state]}: {why}"
 
     def action_map(self):
-        """Add the row; what waits for it goes on, at once or when a second person has approved it."""
+        """Add the row, and say what goes on: at once, or when a second person has approved it."""
         self.ensure_one()
+        # Before: afterwards nothing waits for it any more.
+        orders = self.order_count
         row = self.env["mes.code.map"].create(self._values())
+        link = [{"label": self.env._("Follow them"), "url": f"/odoo/mes-crosswalk/{row.id}"}]
         if row.state == CodeMapState.PROPOSED.value:
-            words = self.env._("A second person has to approve it; then the messages go on.")
-        else:
-            words = self.env._(
-                "%(code)s is mapped; %(count)s messages go on.", code=self.code, count=self.message_count
-            )
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {"type": "success", "message": words, "next": {"type": "ir.actions.act_window_close"}},
-        }
+            return row._notice(self.env._("A second person has to approve it; then the messages go on."))
+        words = self.env._(
+            "%(code)s means %(what)s: %(count)s messages of %(orders)s orders go on.",
+            code=row.code,
+            what=row.own_code,
+            count=row.resumed_count,
+            orders=orders,
+        )
+        return row._notice(words.replace("%", "%%") + " %s", links=link)

@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import jsonschema_rs
 import pytest
@@ -101,3 +102,12 @@ def test_units_of_the_goldens_are_rec_20_codes(conformance):
         codes = {row["CommonCode"] for row in csv.DictReader(file)}
     used = {unit for event in GOLDENS for unit in units(event)}
     assert {"C62", "KGM", "LTR", "MTR"} <= used <= codes
+
+
+def test_the_codes_of_odoos_units_are_in_use_in_rec_20(conformance):
+    with conformance("unece-rec20/data/units-of-measure.csv").open(encoding="utf-8") as file:
+        in_use = {row["CommonCode"] for row in csv.DictReader(file) if not row["Status"]}
+    records = ElementTree.parse(SCHEMAS.parent / "data" / "uom_data.xml").iter("record")
+    codes = [record.findtext("field") for record in records]
+    assert len(codes) == len(set(codes)) == 29
+    assert set(codes) <= in_use
