@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
-from ..core.states import CodeKind, CodeMapState, InboxState
+from ..core.states import CodeKind, CodeMapState, InboxState, ReplayAction
 from .common import MesCase
 
 HAPPENED = datetime(2026, 11, 22, 10)
@@ -50,7 +50,7 @@ class TestCodeMap(CodeMapCase):
         self.assertDone(before, then)
         self.assertEqual((self.used(before), self.used(then)), (["SCR-M6"], ["WSH-6"]))
 
-    def test_a_replay_after_a_change_reads_the_row_of_then(self):
+    def test_what_waited_through_a_change_reads_the_row_of_then(self):
         order = self.release(5)
         row = self.map("4711", "SCR-M6")
         message = self.use(order, "4711", operation="99")
@@ -62,6 +62,34 @@ class TestCodeMap(CodeMapCase):
         self.drain()
         self.assertDone(message)
         self.assertEqual(self.used(message), ["SCR-M6"])
+
+    def test_what_is_applied_again_reads_the_row_of_then(self):
+        order = self.release(5)
+        product, unit = self.map("4711", "SCR-M6"), self.map("X", "KGM", CodeKind.UNIT)
+        message = self.use(order, "4711", uom="X")
+        self.assertStopped(message, InboxState.REJECTED, "uom_mismatch")
+        # The unit was mapped wrongly from the start; the product gets another meaning only now.
+        unit.valid_to = product.valid_to = HAPPENED - HOUR
+        self.map("X", "C62", CodeKind.UNIT, valid_from=HAPPENED - HOUR)
+        self.map("4711", "SCR-M6", valid_from=HAPPENED - HOUR, valid_to=HAPPENED + HOUR)
+        self.map("4711", "HSG-100", valid_from=HAPPENED + HOUR)
+        made = self.apply_again(message)
+        self.assertDone(made)
+        self.assertEqual((self.used(made), made.effect_ids.quantity), (["SCR-M6"], 1))
+
+    def apply_again(self, message):
+        values = {
+            "action": ReplayAction.APPLY_AGAIN.value,
+            "direction": "in",
+            "message_ids": message.ids,
+            "since": False,
+        }
+        replay = self.env["mes.replay"].create(values)
+        replay.action_start()
+        while replay._step() is not None:
+            pass
+        self.drain()
+        return self.env["mes.inbox.message"].search([("replay_id", "=", replay.id)])
 
     def test_a_time_that_no_row_covers_is_not_guessed(self):
         order = self.release(5)
@@ -190,10 +218,14 @@ class TestUnknownCodes(CodeMapCase):
         context = unknown.action_map()["context"]
         return self.env["mes.code.assign"].with_user(self.steward).with_context(**context).create(values)
 
-    def park(self, order, codes, times):
-        """As many parked messages of each code, in turn."""
+    def park(self, orders, codes, times):
+        """As many parked messages of each order and code, in turn."""
         firsts = self.deliver(
-            *(self.event("operation.started", order, operation="10", work_center=code) for code in codes)
+            *(
+                self.event("operation.started", order, operation="10", work_center=code)
+                for order in orders
+                for code in codes
+            )
         )
         copies = [
             dict(
@@ -208,23 +240,33 @@ class TestUnknownCodes(CodeMapCase):
         return firsts | self.env["mes.inbox.message"].create(copies)
 
     def test_a_thousand_messages_over_five_codes_resume_exactly_by_code(self):
-        codes, order = [f"NEW-{number}" for number in range(5)], self.release(5)
-        everything = self.park(order, codes, 200)
+        codes, orders = [f"NEW-{number}" for number in range(5)], [self.release(5) for _number in range(4)]
+        everything = self.park(orders, codes, 50)
         unknown = self.env["mes.code.unknown"].search([("system_id", "=", self.system.id)])
         found = {(one.code, one.message_count, one.order_count) for one in unknown}
-        self.assertEqual(sorted(found), [(code, 200, 1) for code in codes])
+        self.assertEqual(sorted(found), [(code, 200, 4) for code in codes])
         wizard = self.wizard("NEW-2", res_id=self.assembly.id)
         preview = wizard.message_ids.sorted("id")
         self.assertEqual((len(everything), len(preview), wizard.message_count), (1000, 200, 200))
+        wizard.action_rehearse()
+        self.assertEqual(wizard.outcome, "200 × Done")
         notice = wizard.action_map()["params"]
-        self.assertIn("NEW-2 means ASM1: 200 messages of 1 orders go on.", notice["message"])
+        self.assertIn("NEW-2 means ASM1: 200 messages of 4 orders go on.", notice["message"])
         due = self.env["mes.inbox.message"].search([("state", "=", InboxState.PENDING.value)], order="id")
         self.assertEqual(due.ids, preview.ids)
         self.drain()
-        self.assertEqual(everything.filtered(lambda one: one.state == InboxState.DONE.value), preview)
+        done = everything.filtered(lambda one: one.state == InboxState.DONE.value)
+        self.assertEqual(done.sorted("id"), preview)
+        self.assertInKeyOrder(everything, preview)
+
+    def assertInKeyOrder(self, everything, expected):
+        """What was worked of ``everything`` is what was expected, each order's messages in their order."""
         worked = [("inbox_id", "in", everything.ids), ("code", "in", ["accepted", "already"])]
         attempts = self.env["mes.attempt"].search(worked, order="id")
-        self.assertEqual(attempts.inbox_id.ids, preview.ids, "in the order of their key")
+        self.assertEqual(len(attempts), len(expected))
+        by_order = attempts.inbox_id.grouped("ordering_key")
+        for order, messages in expected.grouped("ordering_key").items():
+            self.assertEqual(by_order[order].ids, messages.ids)
 
     def test_a_rehearsal_says_what_would_happen_and_changes_nothing(self):
         order = self.release(5)
