@@ -99,18 +99,22 @@ def find_shift(now: Reported, history: Sequence[Reported], levels: Sequence[floa
     if now.value <= 0 or len(logs := _logs([one.value for one in history])) < ENOUGH:
         return None
     middle, spread = _middle(logs)
-    told = math.log10(now.value)
-    distance = told - middle
+    distance = math.log10(now.value) - middle
     power = round(distance)
     is_shift = (
         abs(power) in POWERS
         and abs(distance - power) <= _TOLERANCE
         and abs(distance) > spread * (_SPREADS_UP if distance > 0 else _SPREADS_DOWN)
-        and not any(abs(told - known) < _KNOWN for known in (*logs, *_logs(levels)))
+        and not is_level(now.value, [*levels, *(one.value for one in history)])
         and not _may_be_few_or_many(now, power, middle)
         and not _is_explained_by_order(now, history, power)
     )
     return Shift(power, 10**middle) if is_shift else None
+
+
+def is_level(value: float, levels: Sequence[float]) -> bool:
+    """Tell whether a quantity is no news beside ``levels``, which were reported before or called right by a person."""
+    return any(abs(math.log10(value) - known) < _KNOWN for known in _logs(levels))
 
 
 def _may_be_few_or_many(now: Reported, power: int, middle: float) -> bool:

@@ -1,7 +1,12 @@
 """Habits: what a person has said is usual of a sender, so that it is not asked about again."""
 
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.tools import SQL
+
+from ..core.unit_shift import is_level
+from .mes_suspicion import UNIT_SHIFT
 
 
 class MesHabit(models.Model):
@@ -22,6 +27,34 @@ class MesHabit(models.Model):
     )
 
     _by_context = models.Index("(system_id, context)")
+
+    @api.model
+    def _learn(self, messages):
+        """Note what was decided on ``messages``, where nothing that is known already says it."""
+        among = [("system_id", "in", messages.system_id.ids), ("context", "in", messages.mapped("suspect_context"))]
+        known, rows = defaultdict(list), []
+        for habit in self.search(among):
+            known[habit.system_id, habit.context].append(habit.value)
+        for message in messages.sorted("suspect_value"):
+            values = known[message.system_id, message.suspect_context]
+            if not self._is_known(message, values):
+                values.append(message.suspect_value)
+                rows.append(self._prepare_values(message))
+        self.create(rows)
+
+    def _is_known(self, message, values):
+        if message.code == UNIT_SHIFT:
+            return is_level(message.suspect_value, values)
+        return any(value <= message.suspect_value for value in values)
+
+    def _prepare_values(self, message):
+        return {
+            "system_id": message.system_id.id,
+            "context": message.suspect_context,
+            "value": message.suspect_value,
+            "subject": message.text,
+            "inbox_id": message.id,
+        }
 
     @api.model
     def _lookup(self, system_id, contexts, look):

@@ -88,19 +88,7 @@ class MesInboxMessage(models.Model):
         """
         self.check_access("write")
         # sudo: habits come from decisions alone; whoever may decide on the message makes one by it.
-        self.env["mes.habit"].sudo().create(
-            [
-                {
-                    "system_id": message.system_id.id,
-                    "context": message.suspect_context,
-                    "value": message.suspect_value,
-                    "subject": message.text,
-                    "inbox_id": message.id,
-                }
-                for message in self
-                if message.suspect_context
-            ]
-        )
+        self.env["mes.habit"].sudo()._learn(self.filtered("suspect_context"))
 
 
 class MesCase(models.Model):

@@ -178,6 +178,15 @@ class TestSuspectedUnitShift(SuspicionCase):
         self.drain()
         self.assertDone(shifted, self.take(order, 19.5, 1800))
 
+    def test_many_decisions_of_one_kind_teach_one_habit(self):
+        order = self.release(quantity=200)
+        self.fill(order)
+        shifted = self.take(order, 20.1, 900) | self.take(order, 20.2, 960) | self.take(order, 210, 1020)
+        self.assertEqual(set(shifted.mapped("code")), {UNIT_SHIFT})
+        shifted.action_let_through()
+        habits = self.env["mes.habit"].search([("system_id", "=", self.system.id)])
+        self.assertEqual(sorted(habits.mapped("value")), [20100, 210000])
+
     def test_a_person_rejects_it(self):
         order = self.release(quantity=200)
         self.fill(order)
