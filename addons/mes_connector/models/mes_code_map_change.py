@@ -7,8 +7,8 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from ..core import crosswalk
-from ..core.states import CodeKind, CodeMapState, InboxState
-from .mes_code_map_lookup import WAITING_CODES
+from ..core.states import CodeKind, CodeMapState
+from .mes_code_map_lookup import PARKED
 
 #: What a row keeps for good.
 FROZEN = frozenset({"system_id", "plant_id", "kind", "code", "res_id", "own_code", "valid_from", "is_alias"})
@@ -86,6 +86,5 @@ class MesSystem(models.Model):
         if switched_on:
             # sudo: what waits for a code that is Odoo's own goes on, whoever may see it.
             messages = self.env["mes.inbox.message"].sudo()
-            domain = Domain("state", "=", InboxState.PARKED.value) & Domain("code", "in", WAITING_CODES)
-            messages.search(domain & Domain("system_id", "in", switched_on.ids), order="id")._resume()
+            messages.search(PARKED & Domain("system_id", "in", switched_on.ids), order="id")._resume()
         return result

@@ -15,6 +15,7 @@ from ..core.states import CodeKind, CodeMapState, InboxState
 
 #: Codes of messages that a row may let through.
 WAITING_CODES = ("unmapped_code", "unknown_lot")
+PARKED = Domain("state", "=", InboxState.PARKED.value) & Domain("code", "in", WAITING_CODES)
 
 
 class MesSystem(models.Model):
@@ -162,8 +163,7 @@ class MesCodeMap(models.Model):
     def _waiting_domain(self):
         """The messages that wait for exactly this code, of its systems and its time."""
         self.ensure_one()
-        domain = Domain("state", "=", InboxState.PARKED.value) & Domain("code", "in", WAITING_CODES)
-        domain &= Domain("waiting_for", "=", f"{self.kind}:{self.code}")
+        domain = PARKED & Domain("waiting_for", "=", self._waited_for())
         if self.system_id:
             domain &= Domain("system_id", "=", self.system_id.id)
         else:
@@ -181,7 +181,18 @@ class MesCodeMap(models.Model):
 
     def _let_through(self):
         """Put in line what waited for the rows in force, and note with each message which row that was."""
-        for row in self.filtered(lambda one: one.state == CodeMapState.IN_FORCE.value):
+        for row in self.filtered(lambda one: one.state == CodeMapState.IN_FORCE.value)._awaited():
             waiting = row._waiting()
             waiting._resume()
             waiting.write({"code_map_id": row.id})
+
+    def _awaited(self):
+        """Those for whose codes any message waits: one query, since a sheet may bring thousands of rows."""
+        named = Domain("waiting_for", "in", [row._waited_for() for row in self])
+        # sudo: as above.
+        groups = self.env["mes.inbox.message"].sudo()._read_group(PARKED & named, ["waiting_for"])
+        awaited = {waiting_for for (waiting_for,) in groups}
+        return self.filtered(lambda row: row._waited_for() in awaited)
+
+    def _waited_for(self):
+        return f"{self.kind}:{self.code}"

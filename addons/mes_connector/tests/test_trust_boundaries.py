@@ -93,6 +93,14 @@ class TestCrosswalkBoundaries(CodeMapCase):
         row.with_user(self.second).action_approve()
         self.assertEqual((row.state, row.valid_to), (CodeMapState.IN_FORCE.value, datetime(2031, 1, 1)))
 
+    def test_a_sheet_for_which_nothing_waits_costs_one_query(self):
+        rows = self.env["mes.code.map"].union(
+            *(self.map(f"S-{number}", "SCR-M6", is_alias=True) for number in range(9))
+        )
+        self.env.flush_all()
+        with self.assertQueryCount(1):
+            rows._let_through()
+
     def test_who_may_approve_may_refuse(self):
         self.plant.mes_second_person = True
         row = self.map("4711", "SCR-M6")
