@@ -122,6 +122,7 @@ class MesChangeRequest(models.Model):
         """
         agreed = [
             ("inbox_id", "=", message.id),
+            ("rule_id", "=", rule.id),
             ("transaction", "=", event.value),
             ("state", "=", State.ACCEPTED.value),
         ]

@@ -199,6 +199,7 @@ class MesOwnership(models.AbstractModel):
         for order in orders:
             decision, place = self._decide_step(order, event, self._actor())
             if decision.mode is OwnershipMode.PROPOSE:
+                order._mes_require_taker(event)
                 self.env["mes.change.request"]._propose_step(decision.rule, place, order, event, note=note)
                 asked |= order
         return orders - asked

@@ -20,6 +20,15 @@ LIFE_CYCLE = frozenset(
         "mes_hold_reason",
     )
 )
+#: The role of who presses the button of a step.
+TAKERS = {
+    OrderEvent.RELEASE: "planner",
+    OrderEvent.POST: "planner",
+    OrderEvent.HOLD: "quality",
+    OrderEvent.RESUME: "quality",
+    OrderEvent.CLOSE: "planner",
+    OrderEvent.REOPEN: "supervisor",
+}
 
 
 class MrpProduction(Owned, models.Model):
@@ -53,6 +62,16 @@ class MrpProduction(Owned, models.Model):
 
     def _mes_ask(self, event, note=""):
         return self.env["mes.ownership"]._ask(self, event, note)
+
+    def _mes_require_taker(self, event):
+        """Whoever may not take a step does not ask its owner for it either.
+
+        :raises AccessError: the user may not take it
+        """
+        if event in TAKERS:
+            self._mes_require_role(TAKERS[event])
+        else:
+            self.check_access("write")
 
     def _mes_asked(self, orders):
         """Tell the person that the owners of ``orders`` were asked, where nothing else happened."""

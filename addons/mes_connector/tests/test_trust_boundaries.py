@@ -5,9 +5,10 @@ from datetime import datetime
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 
-from ..core.ownership import OwnershipMode
+from ..core.order_machine import OrderEvent
+from ..core.ownership import Owner, OwnershipMode
 from ..core.reconciliation_states import DifferenceKind
-from ..core.states import CodeKind, CodeMapState, OrderPhase
+from ..core.states import ChangeRequestState, CodeKind, CodeMapState, InboxState, OrderPhase
 from .test_code_map import CodeMapCase
 from .test_ownership_doors import OwnershipCase
 from .test_reconciliation import ReconciliationCase
@@ -40,6 +41,34 @@ class TestOwnershipBoundaries(OwnershipCase):
         self.assertEqual(cases.company_id, other | self.env.company)
         for case in cases:
             self.assertEqual("Secret" in case.text, case.company_id == other)
+
+    def test_consent_is_to_the_rule_that_was_asked_for(self):
+        order = self.release(quantity=10)
+        values = {"transaction": OrderEvent.START.value, "mode": OwnershipMode.PROPOSE.value, "plant_id": self.plant.id}
+        rule = self.rules.create(dict(values, owner=Owner.ODOO.value))
+        message = self.send("operation.started", order, operation="10", work_center="ASM1")
+        self.assertStopped(message, InboxState.PARKED, "owner_asked")
+        requests = self.env["mes.change.request"].search([("inbox_id", "=", message.id)])
+        requests.action_accept()
+        rule.active = False
+        self.env.flush_all()
+        other = self.rules.create(dict(values, owner=Owner.SYSTEM.value, system_id=self.erp.id))
+        self.drain()
+        self.assertStopped(message, InboxState.PARKED, "owner_asked")
+        asked = requests.search([("inbox_id", "=", message.id), ("state", "=", ChangeRequestState.PROPOSED.value)])
+        self.assertEqual(asked.rule_id, other)
+        asked.action_accept()
+        self.drain()
+        self.assertDone(message)
+
+    def test_who_only_reads_orders_asks_for_no_step(self):
+        order = self.release(quantity=10)
+        values = {"transaction": OrderEvent.HOLD.value, "mode": OwnershipMode.PROPOSE.value, "plant_id": self.plant.id}
+        self.rules.create(dict(values, owner=Owner.SYSTEM.value, system_id=self.erp.id))
+        reader = new_test_user(self.env, "reader", groups="mes_connector.group_mes_user")
+        with self.assertRaises(AccessError):
+            order.with_user(reader).action_mes_hold("because")
+        self.assertFalse(self.env["mes.change.request"].search([("res_id", "=", order.id)]))
 
 
 @tagged("post_install", "-at_install", "mes")
