@@ -4,7 +4,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ..core import states
-from ..core.states import CodeKind, InboxState
+from ..core.states import CodeKind, CodeMapState, InboxState
 from .mes_code_map_lookup import WAITING_CODES
 
 
@@ -14,7 +14,10 @@ class MesCodeUnknown(models.Model):
     _auto = False
     _order = "message_count desc, id"
     _rec_name = "code"
-    _depends = {"mes.inbox.message": ["state", "code", "waiting_for", "system_id", "ordering_key", "event_time"]}
+    _depends = {
+        "mes.inbox.message": ["state", "code", "waiting_for", "system_id", "ordering_key", "event_time"],
+        "mes.code.map": ["state", "kind", "code", "system_id", "plant_id"],
+    }
 
     system_id = fields.Many2one("mes.system", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
@@ -24,18 +27,26 @@ class MesCodeUnknown(models.Model):
     order_count = fields.Integer("Orders", readonly=True)
     first_at = fields.Datetime("First happened at", readonly=True)
     last_at = fields.Datetime("Last happened at", readonly=True)
+    is_proposed = fields.Boolean("Proposed", readonly=True, help="A row for it waits for a second person.")
 
     @property
     def _table_query(self):
         return SQL(
-            """SELECT min(m.id) AS id, m.system_id, m.company_id,
-                      split_part(m.waiting_for, ':', 1) AS kind,
-                      substr(m.waiting_for, strpos(m.waiting_for, ':') + 1) AS code,
-                      count(*) AS message_count, count(DISTINCT m.ordering_key) AS order_count,
-                      min(m.event_time) AS first_at, max(m.event_time) AS last_at
-                 FROM mes_inbox_message m
-                WHERE m.state = %s AND m.code IN %s AND split_part(m.waiting_for, ':', 1) IN %s
-                GROUP BY m.system_id, m.company_id, m.waiting_for""",
+            """SELECT waiting.*, EXISTS (
+                          SELECT FROM mes_code_map row
+                           WHERE row.state = %s AND row.kind = waiting.kind AND row.code = waiting.code
+                             AND (row.system_id = waiting.system_id OR row.plant_id IN (
+                                    SELECT served.stock_warehouse_id FROM mes_system_stock_warehouse_rel served
+                                     WHERE served.mes_system_id = waiting.system_id))) AS is_proposed
+                 FROM (SELECT min(m.id) AS id, m.system_id, m.company_id,
+                              split_part(m.waiting_for, ':', 1) AS kind,
+                              substr(m.waiting_for, strpos(m.waiting_for, ':') + 1) AS code,
+                              count(*) AS message_count, count(DISTINCT m.ordering_key) AS order_count,
+                              min(m.event_time) AS first_at, max(m.event_time) AS last_at
+                         FROM mes_inbox_message m
+                        WHERE m.state = %s AND m.code IN %s AND split_part(m.waiting_for, ':', 1) IN %s
+                        GROUP BY m.system_id, m.company_id, m.waiting_for) waiting""",
+            CodeMapState.PROPOSED.value,
             InboxState.PARKED.value,
             WAITING_CODES,
             tuple(kind.value for kind in CodeKind),
@@ -53,6 +64,13 @@ class MesCodeUnknown(models.Model):
             "target": "new",
             "context": dict(context, default_system_id=self.system_id.id),
         }
+
+    def action_open_rows(self):
+        """Show the proposed rows for the code."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("mes_connector.mes_code_map_action")
+        domain = [("kind", "=", self.kind), ("code", "=", self.code), ("state", "=", CodeMapState.PROPOSED.value)]
+        return dict(action, domain=domain, context={})
 
     def action_open_messages(self):
         """Show the messages that wait for the code."""

@@ -37,6 +37,9 @@ class TestCodeMapOutcome(CodeMapCase):
         self.use(order, "NEW"), self.use(order, "NEW")
         row = self.map("NEW", "SCR-M6")
         self.assertEqual(row.resumed_count, 0)
+        [unknown] = self.env["mes.code.unknown"].search([("code", "=", "NEW")])
+        self.assertTrue(unknown.is_proposed, "Nobody need map it again.")
+        self.assertEqual(self.env["mes.code.map"].search(unknown.action_open_rows()["domain"]), row)
         notice = row.with_user(self.second).action_approve()["params"]
         self.assertEqual(notice["message"], "Approved: 2 messages go on.")
 

@@ -75,6 +75,7 @@ class TestUnits(CodeMapCase):
         other = self.system.copy({"code": "mes-south"})
         self.map("L", "MLT", CodeKind.UNIT, system_id=other.id)
         order, lot = self.release(5), self.lots[self.oil][0].name
+        self.assertEqual(self.oil.uom_id.mes_code_map_ids.mapped("system_id"), self.system)
         message = self.use(order, "OIL-5", uom="L", operation="20", lot=lot)
         self.assertDone(message)
         self.assertEqual(message.effect_ids.quantity, 1)
