@@ -97,7 +97,8 @@ def test_the_books_of_plant_and_odoo_agree(orders, north, desk):
     for quantity, scenario in ((20, Play.PARTIAL_WITH_SCRAP), (30, Play.CORRECTIONS), (12, Play.RETURNS)):
         orders.play(north, quantity, scenario.value)
     run = desk.compare(since)
-    assert (run["state"], desk.lines(run), run["order_count"]) == ("agrees", [], 3)
+    assert desk.lines(run) == []
+    assert (run["state"], run["order_count"]) == ("agrees", 3)
     assert run["posting_count"] > 30
 
 

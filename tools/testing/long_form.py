@@ -19,8 +19,9 @@ from .results import log_faults, report
 
 
 class LongForm(NamedTuple):
-    """How much is played (variable of the environment, its default), which lines tell figures, what good means."""
+    """Its test file, how much is played (variable of the environment, its default), the figures, what good means."""
 
+    file: str
     variable: str
     size: str
     figures: str
@@ -28,8 +29,16 @@ class LongForm(NamedTuple):
 
 
 LONG_FORMS = {
-    "conservation": LongForm("MES_CONSERVATION_SEEDS", "100", r"\w+_stream: .*refused", "every law kept"),
-    "reconciliation": LongForm("MES_RECONCILIATION_MESSAGES", "1000", r"\d+ .*", "all named, nothing else"),
+    "conservation": LongForm(
+        "test_conservation.py", "MES_CONSERVATION_SEEDS", "100", r"\w+_stream: .*refused", "every law kept"
+    ),
+    "reconciliation": LongForm(
+        "test_reconciliation_sabotage.py",
+        "MES_RECONCILIATION_MESSAGES",
+        "1000",
+        r"\d+ .*",
+        "all named, nothing else",
+    ),
 }
 
 
@@ -39,7 +48,7 @@ def run(name: str, options: list[str]) -> int:
     os.environ.setdefault(form.variable, form.size)
     with Stack(f"test-{name}") as stack:
         stack.create_database(suite_template())
-        running = start(stack, [ADDONS / "mes_connector" / "tests" / f"test_{name}.py"], options=options)
+        running = start(stack, [ADDONS / "mes_connector" / "tests" / form.file], options=options)
         results = running.results(timeout=3 * 3600)
         print(running.process.log.read_text(errors="replace"))
         status = report(name, results, log_faults(running.log))

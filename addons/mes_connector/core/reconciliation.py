@@ -1,4 +1,4 @@
-"""Compares the books of an order: what messages said, what effects prove, what records hold, what the sender totals.
+"""Compares the books of an order: what messages said, what effects prove, what records hold.
 
 Which rows these are, and what is done about a difference, is the shell's. Every sabotage of one posting shall be one
 difference, so what one book explains is not said again by another.
@@ -7,100 +7,12 @@ difference, so what one book explains is not said again by another.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
-from .reconciliation_states import DifferenceKind, Repair
-from .statements import TIMES
-
-#: Times are kept in whole seconds, and each book may have cut off its own fraction.
-SECONDS = 1.0
-#: Smallest step of a time in minutes: begins are kept in whole seconds, durations and proofs in hundredths of a minute.
-MINUTE_STEP = 0.05
-#: What was never applied can be applied; what was posted otherwise, or cannot be named, needs a person, who says why.
-REPAIRS = {
-    DifferenceKind.NOT_POSTED: Repair.REPLAY,
-    DifferenceKind.EVENT_MISSING: Repair.REQUEST_RESEND,
-}
-
-
-@dataclass(frozen=True)
-class Posting:
-    """One line of one book.
-
-    ``order`` and ``message`` are ids of rows, 0 when unknown; ``product`` is the internal reference, ``quantity`` in
-    the product's own unit, in minutes for times. ``record`` is what was posted, by any key both books use; None when a
-    line has no record of its own to be compared with. ``at`` is None where the book does not say. ``echoes`` are
-    further figures a record keeps of its quantity, each of which must be the same.
-    """
-
-    order: int
-    kind: str
-    product: str = ""
-    lot: str = ""
-    quantity: float = 0.0
-    at: datetime | None = None
-    message: int = 0
-    record: Hashable = None
-    proof: int = 0
-    echoes: tuple[float, ...] = ()
-
-    @property
-    def what(self) -> tuple[str, str, str]:
-        """Kind, product and lot."""
-        return self.kind, self.product, self.lot
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One disagreement of the books, about ``posting`` as the most trusted of them has it.
-
-    ``aspects`` are the names of the attributes that differ; ``held`` is what the record has instead, if there is one;
-    ``event`` is an id of the sender, where the difference is about an event of its list.
-    """
-
-    kind: DifferenceKind
-    posting: Posting
-    held: Posting | None = None
-    aspects: tuple[str, ...] = ()
-    event: str = ""
-    told: float = 0.0
-    booked: float = 0.0
-
-    @property
-    def repair(self) -> Repair:
-        """What is suggested to do about it."""
-        return REPAIRS.get(self.kind, Repair.ADJUST)
-
-
-@dataclass(frozen=True)
-class Total:
-    """What a sender says it reported of one key in a shift; an empty ``lot`` or ``operation`` means all of them.
-
-    ``events`` are the ids that are in it, None when the sender does not list them.
-    """
-
-    order: int
-    kind: str
-    product: str
-    quantity: float
-    lot: str = ""
-    operation: str = ""
-    events: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True)
-class Fact:
-    """What one event said of one key; ``is_applied`` is False while it waits."""
-
-    event: str
-    posting: Posting
-    operation: str = ""
-    is_applied: bool = True
-
-
-# -- messages, effects, records --------------------------------------------------------------------------------------
+from .postings import REMAINDER, Difference, Posting, grouped, is_same, is_same_time, step_of, summed
+from .reconciliation_states import DifferenceKind
+from .reconciliation_sums import compare_sums
 
 
 def compare(
@@ -112,26 +24,56 @@ def compare(
         which no more is known than that it had some effect
     :param step: the smallest step of a quantity; what differs by less than half of it is the same
     """
-    proven, said = list(proven), _grouped(told, "message")
-    records, proofs = _grouped(held, "record"), _grouped(proven, "record")
-    found, changed, unproven = [], {}, []
-    for record, lines in proofs.items():
-        if record is None:
-            continue
-        if record not in records:
-            found.append(Difference(DifferenceKind.RECORD_MISSING, lines[0], aspects=("record",)))
-        elif aspects := _aspects(lines, records[record], step):
-            changed[record] = aspects
-    for record, lines in records.items():
-        if record not in proofs:
-            unproven.append(_sum(lines))
-    by_message = _grouped(proven, "message")
-    for message, lines in said.items():
-        mine = by_message.get(message, [])
-        found += _judge_message(lines, mine, _Changes(changed, records), unproven, step)
-    for record, aspects in changed.items():
-        found.append(_changed(proofs[record], records[record], aspects))
+    told, proven, held = list(told), list(proven), list(held)
+    records = grouped((line for line in held if not line.is_sum), "record")
+    proofs = grouped((line for line in proven if not line.is_sum and line.record is not None), "record")
+    unproven = [summed(lines) for record, lines in records.items() if record not in proofs]
+    found = [
+        _astray(line, record in records, unproven, step)
+        for record, lines in proofs.items()
+        for line in _not_of(lines, records.get(record), step)
+    ]
+    changes = _Changes(_changed(proofs, records, [one.posting for one in found], step), records)
+    spurious = {id(one.posting) for one in found if one.aspects == ("proof",)}
+    by_message = grouped((line for line in proven if id(line) not in spurious), "message")
+    for message, lines in grouped((line for line in told if not line.is_sum), "message").items():
+        found += _judge_message(lines, by_message.get(message, []), changes, unproven, step)
+    for record, aspects in changes.changed.items():
+        found.append(
+            Difference(DifferenceKind.RECORD_CHANGED, summed(proofs[record]), summed(records[record]), aspects)
+        )
     found += [Difference(DifferenceKind.NOT_REPORTED, line, held=line, aspects=("proof",)) for line in unproven]
+    return found + compare_sums(*([line for line in book if line.is_sum] for book in (told, proven, held)), step)
+
+
+def _not_of(lines, held, step):
+    """The proofs of a record that are not its own: it is gone, or one of them says all there is."""
+    if not held:
+        return lines[:1]
+    own = [line for line in lines if not _aspects([line], held, step)]
+    return [line for line in lines if line is not own[0]] if own and len(lines) > 1 else []
+
+
+def _astray(line, has_record, unproven, step):
+    """A proof that is not its record's: that is gone, or it is another one, or the proof is one too many."""
+    others = [one for one in unproven if _explains(one, line, step) and is_same_time(one, line)]
+    if others:
+        unproven.remove(others[0])
+        is_left = REMAINDER in others[0].flaws
+        kind = DifferenceKind.RECORD_MISSING if is_left else DifferenceKind.PROOF_CHANGED
+        return Difference(kind, line, held=others[0], aspects=("record",))
+    if has_record:
+        return Difference(DifferenceKind.PROOF_CHANGED, line, aspects=("proof",))
+    return Difference(DifferenceKind.RECORD_MISSING, line, aspects=("record",))
+
+
+def _changed(proofs, records, astray, step):
+    """``{record: what it has otherwise than it is proven}``."""
+    gone, found = {id(line) for line in astray}, {}
+    for record, lines in proofs.items():
+        own = [line for line in lines if id(line) not in gone]
+        if own and record in records and (aspects := _aspects(own, records[record], step)):
+            found[record] = aspects
     return found
 
 
@@ -166,7 +108,7 @@ def _judge_message(said, mine, changes, unproven, step):
             return []
         # The record holds what was said: it is the proof that says something else.
         return [
-            Difference(DifferenceKind.PROOF_CHANGED, line, _sum(changes.records[line.record]), aspects)
+            Difference(DifferenceKind.PROOF_CHANGED, line, summed(changes.records[line.record]), aspects)
             for line, aspects in changes.take(mine)
         ]
     return [_missing(gap, unproven, step) for gap in gaps]
@@ -178,8 +120,10 @@ def _missing(gap, unproven, step):
         return Difference(DifferenceKind.NOT_REPORTED, replace(gap, quantity=-gap.quantity), aspects=("quantity",))
     candidates = [line for line in unproven if _explains(line, gap, step)]
     if candidates:
-        line = min(candidates, key=lambda one: (one.message != gap.message, not _same_time(one, gap)))
+        line = min(candidates, key=lambda one: (one.message != gap.message, not is_same_time(one, gap)))
         unproven.remove(line)
+        if REMAINDER in line.flaws:
+            return Difference(DifferenceKind.NOT_POSTED, gap, held=line, aspects=("record",))
         proven = replace(line, message=gap.message)
         return Difference(DifferenceKind.PROOF_MISSING, proven, held=line, aspects=("proof",))
     kind = DifferenceKind.NOT_POSTED if gap.kind else DifferenceKind.PROOF_MISSING
@@ -190,8 +134,10 @@ def _explains(line, gap, step):
     if line.order != gap.order or line.message not in (0, gap.message):
         return False
     if not gap.kind:
-        return _same_time(line, gap)
-    return line.what == gap.what and _same(line.quantity, gap.quantity, _step(gap.kind, step))
+        return is_same_time(line, gap)
+    # What is left of a record does not know its lot any more.
+    known = replace(line, lot=gap.lot) if REMAINDER in line.flaws else line
+    return known.what == gap.what and is_same(line.quantity, gap.quantity, step_of(gap.kind, step))
 
 
 def _gaps(said, mine, step):
@@ -200,9 +146,9 @@ def _gaps(said, mine, step):
     for line in mine:
         there[line.what] += line.quantity
     gaps = []
-    for what, lines in _grouped(said, "what").items():
+    for what, lines in grouped(said, "what").items():
         quantity = sum(line.quantity for line in lines)
-        if what[0] and not _same(there[what], quantity, _step(what[0], step)):
+        if what[0] and not is_same(there[what], quantity, step_of(what[0], step)):
             gaps.append(replace(lines[0], quantity=quantity - there[what]))
     # Where no more is known, some effect is all that can be asked for.
     return gaps or ([] if mine else [line for line in said if not line.kind][:1])
@@ -210,18 +156,16 @@ def _gaps(said, mine, step):
 
 def _aspects(proofs, lines, step):
     """The names of what the record has otherwise than it is proven."""
-    found = [name for name in ("kind", "product", "lot") if _names(proofs, name) != _names(lines, name)]
+    found = [
+        name for name in ("order", "kind", "product", "lot", "operation") if _names(proofs, name) != _names(lines, name)
+    ]
     by_what, there = (_quantities(some) for some in (proofs, lines))
-    is_alike = found or all(_same(by_what[what], there[what], _step(what[0], step)) for what in by_what)
-    if not is_alike or any(not _is_echoed(line, _step(line.kind, step)) for line in lines):
+    is_alike = found or all(is_same(by_what[what], there[what], step_of(what[0], step)) for what in by_what)
+    if not is_alike or any(not _is_echoed(line, step_of(line.kind, step)) for line in lines):
         found.append("quantity")
-    if not all(_same_time(proof, line) for proof in proofs for line in lines):
+    if not all(is_same_time(proof, line) for proof in proofs for line in lines):
         found.append("date")
-    return tuple(found)
-
-
-def _changed(proofs, lines, aspects):
-    return Difference(DifferenceKind.RECORD_CHANGED, _sum(proofs), _sum(lines), aspects)
+    return tuple(dict.fromkeys([*found, *(name for line in lines for name in line.flaws)]))
 
 
 def _names(lines, name):
@@ -235,95 +179,5 @@ def _quantities(lines):
     return sums
 
 
-def _sum(lines):
-    """The lines of one record as one."""
-    return replace(lines[0], quantity=sum(line.quantity for line in lines))
-
-
-def _step(kind, step):
-    return max(step, MINUTE_STEP) if kind in TIMES else step
-
-
 def _is_echoed(line, step):
-    return all(_same(line.quantity, echo, step) for echo in line.echoes)
-
-
-def _same(one, other, step):
-    return abs(one - other) < step / 2 + 1e-9
-
-
-def _same_time(one, other):
-    return None in (one.at, other.at) or abs((one.at - other.at).total_seconds()) <= SECONDS
-
-
-def _grouped(lines, name):
-    groups = defaultdict(list)
-    for line in lines:
-        groups[getattr(line, name)].append(line)
-    return dict(groups)
-
-
-# -- the sender's own totals -----------------------------------------------------------------------------------------
-
-
-def compare_totals(totals: Sequence[Total], facts: Sequence[Fact], step: float = 0.01) -> list[Difference]:
-    """Return where the totals a sender gives of a shift are not what it reported in it; each event is named once.
-
-    :param facts: what is known of the sender's events of that shift, those that still wait included
-    """
-    found, named, summed, by_key = [], set(), set(), defaultdict(list)
-    for fact in facts:
-        by_key[_key_of(fact.posting)].append(fact)
-    for total in totals:
-        mine = [fact for fact in by_key[_key_of(total)] if _is_of(fact, total)]
-        summed.update(mine)
-        missing, extra = _ids(total, mine)
-        if missing or extra:
-            new = [(DifferenceKind.EVENT_MISSING, event) for event in missing - named]
-            new += [(DifferenceKind.EVENT_EXTRA, event) for event in extra - named]
-            named |= missing | extra
-            found += [_of_event(kind, event, total, mine) for kind, event in sorted(new)]
-            continue
-        booked = sum(fact.posting.quantity for fact in mine if fact.is_applied)
-        if not _same(booked, total.quantity, step):
-            found.append(_of_total(total, booked))
-    for fact in facts:
-        if fact.is_applied and fact not in summed and fact.event not in named:
-            named.add(fact.event)
-            found.append(
-                Difference(DifferenceKind.EVENT_EXTRA, fact.posting, event=fact.event, booked=fact.posting.quantity)
-            )
-    return found
-
-
-def _is_of(fact, total):
-    return total.lot in ("", fact.posting.lot) and total.operation in ("", fact.operation)
-
-
-def _key_of(line):
-    return line.order, line.kind, line.product
-
-
-def _ids(total, mine):
-    """The events of a total that were not applied here, and those applied that it does not list."""
-    if total.events is None:
-        return set(), set()
-    listed, applied = set(total.events), {fact.event for fact in mine if fact.is_applied}
-    return listed - applied, applied - listed
-
-
-def _of_event(kind, event, total, mine):
-    lines = [fact.posting for fact in mine if fact.event == event]
-    posting = _sum(lines) if lines else _posting_of(total)
-    booked = posting.quantity if kind is DifferenceKind.EVENT_EXTRA else 0.0
-    return Difference(kind, posting, event=event, aspects=("event",), told=total.quantity, booked=booked)
-
-
-def _of_total(total, booked):
-    return Difference(
-        DifferenceKind.TOTAL_DIFFERS, _posting_of(total), aspects=("quantity",), told=total.quantity, booked=booked
-    )
-
-
-def _posting_of(total):
-    return Posting(total.order, total.kind, total.product, total.lot, total.quantity)
+    return all(is_same(line.quantity, echo, step) for echo in line.echoes)

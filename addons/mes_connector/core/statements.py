@@ -8,7 +8,9 @@ from .states import EffectKind, ReportKind, TimeOrigin
 
 #: Kinds of time an event may say, as its effects call them.
 TIME, CREW, LABOR = "time", TimeOrigin.CREW.value, TimeOrigin.LABOR.value
-TIMES = frozenset((TIME, CREW, LABOR))
+#: Time that no message says by itself: it lies between two of them, or is an estimate.
+INTERVAL = "interval"
+TIMES = frozenset((TIME, CREW, LABOR, INTERVAL))
 MINUTES = "MIN"
 
 _ITEMS = {
@@ -18,6 +20,8 @@ _ITEMS = {
 }
 #: The kind an event's lines have where its effect is only kept or noted.
 MAIN_KINDS = {**_ITEMS, "mes.scrap.reported.v1": ReportKind.SCRAPPED.value, "mes.labor.reported.v1": LABOR}
+#: Pieces of an operation, by what the event calls them; those to be reworked depend on what was there before.
+PIECES = {"good": "confirmed", "scrap": "confirmed_scrap"}
 KEPT = frozenset({EffectKind.BOOKED.value, EffectKind.NOTED.value})
 
 
@@ -34,7 +38,7 @@ class Statement:
 
 
 def statements(event_type: str, data: dict) -> Iterator[Statement]:
-    """Yield what an event says of quantities and minutes; nothing for one that says none."""
+    """Yield what an event says of quantities, pieces and minutes; nothing for one that says none."""
     operation = data.get("operation", "")
     if event_type in _ITEMS:
         for item in data["items"]:
@@ -43,6 +47,9 @@ def statements(event_type: str, data: dict) -> Iterator[Statement]:
         yield from _of_item(ReportKind.SCRAPPED.value, data, operation)
     elif event_type == "mes.operation.confirmed.v1":
         yield from _of_minutes(data["minutes"], len(data.get("operators", ())), operation)
+        for name, kind in PIECES.items():
+            if name in data:
+                yield Statement(kind, quantity=data[name]["value"], uom=data[name]["uom"], operation=operation)
     elif event_type == "mes.labor.reported.v1":
         begin, end = parse_time(data["from"]), parse_time(data["to"])
         minutes = round((end - begin).total_seconds() / 60, 2)

@@ -69,6 +69,7 @@ from . import (
     mes_code_reading,
     mes_books,
     mes_books_held,
+    mes_books_work,
     mes_shift_totals,
     mes_reconciliation,
     mes_reconciliation_line,

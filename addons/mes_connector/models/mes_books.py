@@ -10,14 +10,19 @@ from datetime import timezone
 from odoo import api, models
 
 from ..core.envelope import parse_time
-from ..core.reconciliation import Posting
-from ..core.statements import CREW, KEPT, LABOR, MAIN_KINDS, MINUTES, TIME, statements
+from ..core.postings import Posting
+from ..core.statements import CREW, KEPT, LABOR, MAIN_KINDS, MINUTES, PIECES, TIME, TIMES, statements
 from ..core.states import EffectKind, InboxState, ReportKind
+from .mrp_workorder import PIECES as PIECES_OF
 
 #: Effects whose record is a stock move line.
 MOVED = frozenset({*(kind.value for kind in ReportKind), EffectKind.ESTIMATED.value})
+#: The kind of line of each field in which a work order counts pieces.
+COUNTERS = {name: kind for kind, (name, sign) in PIECES_OF.items() if sign > 0}
+#: What messages say of the pieces of work orders.
+COUNTED = frozenset(PIECES.values())
 COMPLETED = "mes.order.completed.v1"
-LINE, BOOKING = "stock.move.line", "mes.booking"
+LINE, BOOKING, WORKORDER = "stock.move.line", "mes.booking", "mrp.workorder"
 
 
 @dataclass(frozen=True)
@@ -52,8 +57,11 @@ class MesBooks(models.AbstractModel):
         messages, effects = self._messages(orders), self._effects(orders)
         sayings = {message.id: list(self._sayings(message)) for message in messages if message.payload}
         evidence = self._held(orders, effects)
-        told = self._told(messages, sayings, {one.inbox_id.id for one in effects if one.kind in KEPT})
-        proven = self._proven(effects, sayings, evidence)
+        told = self._told(messages, sayings, effects)
+        confirmed = effects.filtered(lambda one: one.kind == TIME and one.quantity and not one.reversed_by_ids)
+        followed, intervals = self._followed(orders, set(confirmed.mapped("res_id")))
+        evidence.lines.extend(intervals)
+        proven = self._proven(effects, sayings, evidence) + followed + self._scrapped_by_hand(orders)
         known = {line.record for line in proven} | {("log", one.id, CREW) for one in messages if not one.payload}
         return (
             told,
@@ -80,11 +88,13 @@ class MesBooks(models.AbstractModel):
     def _sayings(self, message):
         return statements(message.event_type, message._envelope().data)
 
-    def _told(self, messages, sayings, kept):
+    def _told(self, messages, sayings, effects):
+        kept = {one.inbox_id.id for one in effects if one.kind in KEPT}
+        undone = effects.reverses_id.inbox_id
         read = self._read([(message, one) for message in messages for one in sayings.get(message.id, ())])
         told = []
         for message in messages:
-            lines = self._told_by(message, read.get(message.id, ()))
+            lines = self._told_by(message, read.get(message.id, ()), message in undone)
             told += lines if message.id in kept else self._with_receipts(message, lines)
         return told
 
@@ -103,11 +113,19 @@ class MesBooks(models.AbstractModel):
                 found.setdefault(message.id, []).append(meant)
         return found
 
-    def _told_by(self, message, said):
+    def _told_by(self, message, said, is_undone):
         some = Posting(message.production_id.id, "", at=self._second(message.event_time), message=message.id)
-        return [some] + [
-            replace(some, kind=one.kind, product=one.product, lot=one.lot, quantity=one.quantity) for one in said
-        ]
+        lines, unit = [some], message.production_id.product_uom_id.unece_code
+        for one in said:
+            line = replace(some, kind=one.kind, product=one.product, lot=one.lot, quantity=one.quantity)
+            if one.kind in TIMES:
+                line = replace(line, operation=one.operation)
+            if one.kind not in COUNTED:
+                lines.append(line)
+            elif one.uom == unit and not is_undone:
+                # What is undone is in no sum any more; in another unit, proof and sum are compared all the same.
+                lines.append(replace(line, operation=one.operation, is_sum=True))
+        return lines
 
     def _with_receipts(self, message, lines):
         """``lines`` and, since what an order makes is received before it is scrapped, those receipts."""
@@ -137,18 +155,38 @@ class MesBooks(models.AbstractModel):
     def _proven(self, effects, sayings, evidence):
         """The effects as postings, with the keys of the records they are compared with."""
         reversed_ids, records = set(effects.reverses_id.ids), evidence.records
+        operations = self._operations(effects)
         proven = [
-            self._posting(effect, self._record_of(effect, effect.id in reversed_ids, evidence, records))
+            self._with_operation(
+                self._posting(effect, self._record_of(effect, effect.id in reversed_ids, evidence, records)),
+                operations.get(effect.res_id) if effect.res_model == WORKORDER else None,
+                effect.id in reversed_ids,
+            )
             for effect in effects
         ]
-        ended = {line.message: line for line in proven if line.kind == TIME and line.record}
+        ended = {line.message: line for line in proven if line.kind == TIME}
         for message, said in sayings.items():
-            # The time of a crew has no effect of its own: the message itself is its proof.
+            # The time of a crew has no effect of its own: the message itself is its proof, as long as it holds.
             for one in said:
                 if one.kind == CREW and message in ended:
-                    record = ("log", message, CREW)
+                    record = ("log", message, CREW) if ended[message].record else None
                     proven.append(replace(ended[message], kind=CREW, quantity=one.quantity, record=record, proof=0))
         return proven
+
+    def _operations(self, effects):
+        """``{work order id: its operation}``."""
+        ids = {effect.res_id for effect in effects if effect.res_model == WORKORDER}
+        return {one.id: one.mes_operation or "" for one in self.env[WORKORDER].browse(ids).exists()}
+
+    def _with_operation(self, line, operation, is_undone):
+        """The line of a work order's effect; pieces that count are part of a sum."""
+        if operation is None:
+            return line
+        if line.kind not in PIECES_OF or is_undone:
+            return replace(line, operation=operation)
+        name, sign = PIECES_OF[line.kind]
+        kind = COUNTERS[name]
+        return replace(line, kind=kind, quantity=sign * line.quantity, operation=operation, is_sum=True)
 
     def _posting(self, effect, record):
         message = effect.inbox_id

@@ -37,9 +37,10 @@ class MesResolver(models.AbstractModel):
 
     def _read_half(self, scope, one, products, units, operation):
         """The statement but for its lot, and its product."""
+        unit = units.get((scope, one.uom))
         if not one.product:
-            return replace(one, operation=operation), None
-        product, unit = products.get((scope, one.product)), units.get((scope, one.uom))
+            return replace(one, operation=operation, uom=(unit and unit.unece_code) or one.uom), None
+        product = products.get((scope, one.product))
         if not product or not unit or not unit._has_common_reference(product.uom_id):
             return None, None
         quantity = unit._compute_quantity(one.quantity, product.uom_id, rounding_method="HALF-UP")

@@ -1,9 +1,9 @@
-"""Doorways from what was posted back to the messages that reported it: stock moves, their lines, time logs."""
+"""Doorways from what was posted back to the messages that reported it, and from an order to what its books lack."""
 
 from odoo import api, fields, models
 
 from ..core.states import EffectKind
-from .mes_books import LINE
+from .mes_books import LINE, WORKORDER
 
 READERS = "mes_connector.group_mes_user"
 
@@ -61,6 +61,71 @@ class StockMoveLine(models.Model):
     def action_mes_open_messages(self):
         """Show the messages that reported the moves of these lines."""
         return self.move_id.action_mes_open_messages()
+
+
+class StockLot(models.Model):
+    _inherit = "stock.lot"
+
+    mes_message_count = fields.Integer("Reported by", compute="_compute_mes_message_count", groups=READERS)
+
+    def _compute_mes_message_count(self):
+        for lot, messages in self._mes_messages().items():
+            lot.mes_message_count = len(messages)
+
+    def _mes_messages(self):
+        """``{lot: messages}`` that posted something of the lot."""
+        lines = self.env["stock.move.line"].search([("lot_id", "in", self.ids)])
+        effects = self.env["mes.effect"].search([("res_model", "=", LINE), ("res_id", "in", lines.ids)])
+        lots, found = {line.id: line.lot_id for line in lines}, {lot: effects.inbox_id.browse() for lot in self}
+        for effect in effects:
+            found[lots[effect.res_id]] |= effect.inbox_id
+        return found
+
+    def action_mes_open_messages(self):
+        """Show the messages that reported these lots as used, made or scrapped."""
+        return open_messages(self.env, self.env["mes.inbox.message"].union(*self._mes_messages().values()))
+
+
+class MrpWorkorder(models.Model):
+    _inherit = "mrp.workorder"
+
+    mes_message_count = fields.Integer("Reported by", compute="_compute_mes_message_count", groups=READERS)
+
+    def _compute_mes_message_count(self):
+        for workorder, messages in self._mes_messages().items():
+            workorder.mes_message_count = len(messages)
+
+    def _mes_messages(self):
+        """``{work order: messages}`` that counted its pieces or told of its work."""
+        effects = self.env["mes.effect"].search([("res_model", "=", WORKORDER), ("res_id", "in", self.ids)])
+        by_id = effects.grouped("res_id")
+        return {one: by_id.get(one.id, effects.browse()).inbox_id | one.time_ids.mes_inbox_id for one in self}
+
+    def action_mes_open_messages(self):
+        """Show the messages that reported on these work orders."""
+        return open_messages(self.env, self.env["mes.inbox.message"].union(*self._mes_messages().values()))
+
+
+class MrpProduction(models.Model):
+    _inherit = "mrp.production"
+
+    mes_difference_count = fields.Integer(
+        "Differences", compute="_compute_mes_difference_count", groups=READERS, help="Open ones, of its books."
+    )
+
+    def _compute_mes_difference_count(self):
+        counts = dict(
+            self.env["mes.reconciliation.line"]._read_group(
+                [("production_id", "in", self.ids), ("settled_as", "=", False)], ["production_id"], ["__count"]
+            )
+        )
+        for order in self:
+            order.mes_difference_count = counts.get(order, 0)
+
+    def action_mes_open_differences(self):
+        """Show what differs in the books of these orders."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("mes_connector.mes_reconciliation_line_action")
+        return dict(action, domain=[("production_id", "in", self.ids)])
 
 
 class MrpWorkcenterProductivity(models.Model):

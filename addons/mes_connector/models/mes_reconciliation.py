@@ -6,8 +6,10 @@ The automatic ones are left here by handlers and compared by a scheduled action,
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..core import reconciliation, states
+from ..core import states
+from ..core.reconciliation import compare
 from ..core.reconciliation_states import ReconciliationState, ReconciliationTrigger
+from ..core.reconciliation_totals import compare_totals
 from .mes_message_mixin import to_wire_time
 from .mes_owned import said
 
@@ -187,9 +189,9 @@ class MesReconciliation(models.Model):
         orders, lines = self._orders(), self.env["mes.reconciliation.line"]
         told, proven, held = self.env["mes.books"]._read_all(orders)
         step = 10 ** -self.env["decimal.precision"].precision_get("Product Unit")
-        found = reconciliation.compare(told, proven, held, step)
+        found = compare(told, proven, held, step)
         if self.shift:
-            found += reconciliation.compare_totals(*self.env["mes.shift.totals"]._read_all(self), step)
+            found += compare_totals(*self.env["mes.shift.totals"]._read_all(self), step)
         kept = lines._keep(self, orders, found)
         self.write(
             {

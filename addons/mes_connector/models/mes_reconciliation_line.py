@@ -156,7 +156,7 @@ class MesReconciliationLine(models.Model):
                 {
                     "reconciliation_id": run.id,
                     "plant_id": plants.get(one.posting.order, run.plant_id.id),
-                    "operation": operations.get(message.id, False),
+                    "operation": one.posting.operation or operations.get(message.id, False),
                     **self._values(one, message),
                     "fingerprint": self._fingerprint(run, one),
                 }
@@ -229,7 +229,7 @@ class MesReconciliationLine(models.Model):
 
     def _fingerprint(self, run, one):
         posting, held = one.posting, one.held
-        found = held and (held.quantity, held.product, held.lot, str(held.at), held.echoes)
+        found = held and (held.quantity, held.product, held.lot, held.order, str(held.at), held.echoes, held.flaws)
         about = (posting.order, posting.record, posting.message, *posting.what, posting.quantity)
         parts = (one.kind.value, *about, one.event, one.told, one.booked, found, *self._said_of(run, one.kind))
         return "|".join(str(part) for part in parts)

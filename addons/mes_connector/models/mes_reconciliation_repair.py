@@ -89,7 +89,8 @@ class MesReconciliationLine(models.Model):
         if self.kind == DifferenceKind.PROOF_MISSING.value:
             effects._record(self.inbox_id, (effect,))
         elif self.kind == DifferenceKind.PROOF_CHANGED.value:
-            values = {name: getattr(effect, name) for name in ("product", "lot", "quantity", "note")}
+            names = ("product", "lot", "quantity", "res_model", "res_id", "record", "note")
+            values = {name: getattr(effect, name) for name in names}
             effects.browse(self.effect_id.id).write(values)
 
     def _check_open(self):

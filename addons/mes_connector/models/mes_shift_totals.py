@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from odoo import api, models
 
-from ..core.reconciliation import Fact, Posting, Total
+from ..core.postings import Posting
+from ..core.reconciliation_totals import Fact, Total
 from ..core.statements import MAIN_KINDS, Statement, statements
 from ..core.states import INBOX_LIVE, InboxState, ReportKind
 

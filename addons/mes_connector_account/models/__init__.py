@@ -8,6 +8,7 @@ from . import (
     mes_order_document,
     mes_order_value,
     mes_posting,
+    mes_reconciliation_line,
     mrp_production,
     mrp_workcenter,
     mrp_workorder,

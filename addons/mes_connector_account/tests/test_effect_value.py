@@ -37,3 +37,21 @@ class TestEffectValue(MoneyCase):
         run = self.env["mes.reconciliation"].create({"production_id": order.id})
         run.action_compare()
         self.assertEqual((run.state, run.posting_count), (ReconciliationState.AGREES.value, 2))
+
+    def test_books_of_a_locked_period_agree_and_a_changed_day_is_named(self):
+        self.value_by("average")
+        order = self.release(quantity=10)
+        self.company.fiscalyear_lock_date = "2026-11-30"
+        used = self.consume(order, {(self.housing, self.lots[self.housing][0]): 4})
+        self.assertDone(used, self.report(order, 4, "F1"))
+        move = self.env["stock.move.line"].browse(used.effect_ids.res_id).move_id
+        self.assertEqual(str(move.date.date()), "2026-12-01")
+        run = self.env["mes.reconciliation"].create({"production_id": order.id})
+        run.action_compare()
+        self.assertEqual((run.state, run.line_ids.mapped("text")), (ReconciliationState.AGREES.value, []))
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE stock_move SET date = date - interval '1 month' WHERE id = %s", [move.id])
+        self.env.invalidate_all()
+        run.action_compare()
+        line = run.line_ids
+        self.assertEqual((line.event_id, line.aspects, line.value), (used.event_id, "date", 40))

@@ -5,9 +5,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from mes_connector_core.reconciliation import Fact, Posting, Total, compare, compare_totals
+from mes_connector_core.postings import REMAINDER, Posting
+from mes_connector_core.reconciliation import compare
 from mes_connector_core.reconciliation_states import DifferenceKind as Kind
 from mes_connector_core.reconciliation_states import Repair
+from mes_connector_core.reconciliation_totals import Fact, Total, compare_totals
 from mes_connector_core.statements import Statement, statements
 
 AT = datetime(2026, 11, 22, 10)
@@ -75,6 +77,45 @@ def test_a_posting_nobody_reported():
     held.append(replace(held[5], record=("line", 99, "B")))
     [found] = compare(told, proven, held)
     assert (found.kind, found.posting.record) == (Kind.NOT_REPORTED, ("line", 99, "B"))
+
+
+def test_what_a_record_says_of_itself_that_cannot_be():
+    told, proven, held = books()
+    held[5] = replace(held[5], flaws=("place",))
+    [found] = compare(told, proven, held)
+    assert (found.kind, found.posting, found.aspects) == (Kind.RECORD_CHANGED, proven[5], ("place",))
+
+
+def test_a_record_of_another_order():
+    told, proven, held = books()
+    held[5] = replace(held[5], order=8)
+    [found] = compare(told, proven, held)
+    assert (found.kind, found.aspects) == (Kind.RECORD_CHANGED, ("order",))
+
+
+@pytest.mark.parametrize("record", [("line", 99, "Z"), ("line", 1, "A")])
+def test_a_proof_that_names_another_record(record):
+    told, proven, held = books()
+    proven[5] = replace(proven[5], record=record)
+    [found] = compare(told, proven, held)
+    assert (found.kind, found.posting.message, found.aspects) == (Kind.PROOF_CHANGED, 3, ("record",))
+    assert found.held == held[5]
+
+
+def test_a_proof_that_is_there_twice():
+    told, proven, held = books()
+    [found] = compare(told, [*proven, replace(proven[5], proof=99)], held)
+    assert (found.kind, found.posting.message, found.aspects) == (Kind.PROOF_CHANGED, 3, ("proof",))
+
+
+def test_what_is_left_of_a_record_explains_nothing_else():
+    told, proven, held = books()
+    held[5] = replace(held[5], record=("stock.move", 5), lot="", flaws=(REMAINDER,))
+    [found] = compare(told, proven, held)
+    assert (found.kind, found.posting, found.held) == (Kind.RECORD_MISSING, proven[5], held[5])
+    del proven[5]
+    [found] = compare(told, proven, held)
+    assert (found.kind, found.posting.message, found.repair) == (Kind.NOT_POSTED, 3, Repair.REPLAY)
 
 
 def test_proof_and_record_both_deleted():
@@ -208,3 +249,9 @@ ONE = {"value": 4, "uom": "C62"}
 )  # fmt: skip
 def test_statements(event_type, data, said):
     assert list(statements(event_type, data)) == said
+
+
+def test_the_pieces_of_a_confirmation():
+    data = {"operation": "10", "good": ONE, "scrap": ONE, "rework": ONE, "minutes": {}}
+    said = [one for one in statements("mes.operation.confirmed.v1", data) if one.kind != "time"]
+    assert said == [Statement(kind, "", "", 4, "C62", "10") for kind in ("confirmed", "confirmed_scrap")]
