@@ -38,12 +38,13 @@ class ReconciliationTrigger(str, Enum):
 
 
 class ReconciliationState(str, Enum):
-    """How far a reconciliation has come; ``asked`` waits for the summary of the system."""
+    """How far a reconciliation has come; ``asked`` waits for the summary of the system, ``failed`` for a person."""
 
     PENDING = "pending"
     ASKED = "asked"
     AGREES = "agrees"
     DIFFERS = "differs"
+    FAILED = "failed"
 
 
 class SettledAs(str, Enum):

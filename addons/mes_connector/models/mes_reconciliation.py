@@ -3,21 +3,42 @@
 The automatic ones are left here by handlers and compared by a scheduled action, after the messages they are about.
 """
 
+import logging
+from datetime import timedelta
+from itertools import islice
+
+from psycopg2 import OperationalError
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..core import states
 from ..core.reconciliation import compare
-from ..core.reconciliation_states import ReconciliationState, ReconciliationTrigger
+from ..core.reconciliation_states import ReconciliationState, ReconciliationTrigger, SettledAs
 from ..core.reconciliation_totals import compare_totals
 from .mes_message_mixin import to_wire_time
 from .mes_owned import said
 
+_logger = logging.getLogger(__name__)
+
+#: Orders whose messages are read at once.
+BATCH = 100
+#: An event may seem to be received before it happened: clocks differ.
+SKEW = timedelta(days=1)
+#: Rows that are forgotten at once.
+GC_STEP = 1000
 #: Comparisons of one run of the scheduled action.
 RUN = 50
 REQUESTED = "mes.shift.summary.requested.v1"
 #: What the comparison itself writes, and nobody by hand.
-OWN_FIELDS = {"name", "state", "trigger", "shift", "inbox_id", "compared_at", "order_count", "posting_count"}
+OWN_FIELDS = {"failure", "name", "state", "trigger", "shift", "inbox_id", "compared_at", "order_count", "posting_count"}
+
+
+def batched(values, size):
+    """Yield the values in lists of so many."""
+    rest = iter(values)
+    while some := list(islice(rest, size)):
+        yield some
 
 
 class MesReconciliation(models.Model):
@@ -56,6 +77,7 @@ class MesReconciliation(models.Model):
     inbox_id = fields.Many2one(
         "mes.inbox.message", "Message", readonly=True, copy=False, index="btree_not_null", ondelete="set null"
     )
+    failure = fields.Char("What went wrong", readonly=True, copy=False)
     compared_at = fields.Datetime(readonly=True, copy=False)
     order_count = fields.Integer("Orders", readonly=True, copy=False)
     posting_count = fields.Integer("Postings compared", readonly=True, copy=False)
@@ -178,18 +200,35 @@ class MesReconciliation(models.Model):
         )
         due |= self.env["mes.reconciliation.line"]._arrived().reconciliation_id
         for number, one in enumerate(due, start=1):
-            one._compare()
+            one._try_compare()
             self.env["ir.cron"]._commit_progress(1, remaining=len(due) - number)
 
     # -- comparing ---------------------------------------------------------------------------------------------------
+
+    def _try_compare(self):
+        """Compare; what cannot be compared waits for a person, and holds up no other run."""
+        try:
+            with self.env.cr.savepoint():
+                self._compare()
+        except OperationalError:
+            raise
+        except Exception as error:
+            # Whatever the books hold that nobody foresaw; the traceback stays in the server's log.
+            _logger.warning("mes: %s could not be compared", self.name, exc_info=True)
+            values = {"state": ReconciliationState.FAILED.value, "compared_at": fields.Datetime.now()}
+            self.write({**values, "failure": str(error)})
 
     def _compare(self):
         """Compare the books of the orders of this run, and keep every difference as a line."""
         self.ensure_one()
         orders, lines = self._orders(), self.env["mes.reconciliation.line"]
-        told, proven, held = self.env["mes.books"]._read_all(orders)
         step = 10 ** -self.env["decimal.precision"].precision_get("Product Unit")
-        found = compare(told, proven, held, step)
+        found, count = [], 0
+        for some in batched(orders.ids, BATCH):
+            told, proven, held = self.env["mes.books"]._read_all(orders.browse(some))
+            found += compare(told, proven, held, step)
+            count += len({line.record or line for line in (*proven, *held) if line.quantity or not line.is_sum})
+            self.env["mes.inbox.message"].invalidate_model(["payload"])
         if self.shift:
             found += compare_totals(*self.env["mes.shift.totals"]._read_all(self), step)
         kept = lines._keep(self, orders, found)
@@ -198,7 +237,8 @@ class MesReconciliation(models.Model):
                 "state": (ReconciliationState.DIFFERS if kept else ReconciliationState.AGREES).value,
                 "compared_at": fields.Datetime.now(),
                 "order_count": len(orders),
-                "posting_count": len({line.record or line for line in (*proven, *held)}),
+                "posting_count": count,
+                "failure": False,
             }
         )
         self.env["mes.case"]._follow_differences(self, orders)
@@ -207,7 +247,7 @@ class MesReconciliation(models.Model):
         """The orders with reports or postings in the time of this run, each compared whole."""
         if self.production_id:
             return self.production_id
-        within = [("event_time", ">=", self.since), ("event_time", "<", self.until)]
+        within = [*self._received(), ("event_time", ">=", self.since), ("event_time", "<", self.until)]
         own = [("company_id", "=", self.company_id.id), ("production_id", "!=", False)]
         if self.plant_id:
             own.append(("plant_id", "=", self.plant_id.id))
@@ -228,8 +268,23 @@ class MesReconciliation(models.Model):
         )
         return (reported | moved).sorted("id")
 
+    def _received(self):
+        """The messages that can be about the time of this run, by an index: the journal is not read from its begin."""
+        return [("received_at", ">=", self.since - SKEW)] if self.since else []
+
     def _done_within(self):
         return [("state", "=", "done"), ("date", ">=", self.since), ("date", "<", self.until)]
+
+    @api.autovacuum
+    def _gc_settled(self):
+        """Forget differences that ended, and runs without any, behind the horizon; a person's reason stays."""
+        before = self.env["mes.retention"]._horizon()
+        ended = [("settled_as", "not in", [False, SettledAs.ADJUSTED.value]), ("settled_at", "<", before)]
+        lines = self.env["mes.reconciliation.line"].search(ended, limit=GC_STEP)
+        lines.unlink()
+        runs = self.search([("compared_at", "<", before), ("line_ids", "=", False)], limit=GC_STEP)
+        runs.unlink()
+        return len(lines) + len(runs), GC_STEP in (len(lines), len(runs))
 
     def action_open_lines(self):
         self.ensure_one()

@@ -9,6 +9,8 @@ from ..core.states import InboxState
 
 #: Differences of the sender's totals; the others are of the order's own books.
 OF_TOTALS = (DifferenceKind.EVENT_MISSING, DifferenceKind.EVENT_EXTRA, DifferenceKind.TOTAL_DIFFERS)
+#: Open differences, the newest, whose messages are looked for again and again.
+LOOKED_AT = 1000
 #: How a difference ended that is gone after something was tried.
 ENDS = {Repair.REPLAY.value: SettledAs.REPLAYED, Repair.REQUEST_RESEND.value: SettledAs.RESENT}
 WAITING = (InboxState.PARKED.value, InboxState.DEAD.value)
@@ -47,6 +49,8 @@ class MesReconciliationLine(models.Model):
     settled_at = fields.Datetime(readonly=True)
     reason = fields.Char(readonly=True)
     fingerprint = fields.Char(required=True, index=True)
+
+    _missed = models.Index("(id) WHERE settled_as IS NULL AND event_id IS NOT NULL")
 
     @api.depends("kind", "production_id")
     def _compute_display_name(self):
@@ -121,13 +125,20 @@ class MesReconciliationLine(models.Model):
             [
                 ("settled_as", "=", False),
                 ("event_id", "!=", False),
+                ("production_id", "!=", False),
                 "|",
                 ("kind", "=", DifferenceKind.EVENT_MISSING.value),
                 ("tried", "!=", False),
-            ]
+            ],
+            order="id desc",
+            limit=LOOKED_AT,
         )
         applied = self.env["mes.inbox.message"]._read_group(
-            [("event_id", "in", lines.mapped("event_id")), ("state", "=", InboxState.DONE.value)],
+            [
+                ("production_id", "in", lines.production_id.ids),
+                ("event_id", "in", lines.mapped("event_id")),
+                ("state", "=", InboxState.DONE.value),
+            ],
             ["system_id", "event_id"],
             ["settled_at:max"],
         )
@@ -170,7 +181,12 @@ class MesReconciliationLine(models.Model):
         """The messages of events that were named by their ids alone, if they are here."""
         ids = [one.event for one in found if one.event and not one.posting.message]
         messages = self.env["mes.inbox.message"].search(
-            [("event_id", "in", ids), ("system_id", "=", run.system_id.id), ("is_quarantined", "!=", True)]
+            [
+                *run._received(),
+                ("event_id", "in", ids),
+                ("system_id", "=", run.system_id.id),
+                ("is_quarantined", "!=", True),
+            ]
         )
         return {message.event_id: message for message in messages}
 

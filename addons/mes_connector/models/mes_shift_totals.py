@@ -48,6 +48,7 @@ class MesShiftTotals(models.AbstractModel):
         states = [state.value for state in (*INBOX_LIVE, InboxState.DONE)]
         messages = self.env["mes.inbox.message"].search(
             [
+                *run._received(),
                 ("system_id", "=", run.system_id.id),
                 ("event_time", ">=", run.since),
                 ("event_time", "<", run.until),

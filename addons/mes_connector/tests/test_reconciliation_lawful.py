@@ -125,7 +125,6 @@ class TestLawfulBooks(ReconciliationCase):
             {"product_qty": 1, "product_uom_id": self.env.ref("uom.product_uom_dozen").id}
         )
         order = self.release(quantity=5)
-        item = {"product": "SCR-M6", "quantity": {"value": 4, "uom": "DZN"}}
-        used = self.event("material.consumed", order, operation="10", items=[item], envelope=self.at())
+        used = self.used(order, self.screw, None, 48)
         self.assertDone(*self.deliver(used, self.made(order, 5, "F1")), self.complete(order, 5))
         self.assertAgrees(order)

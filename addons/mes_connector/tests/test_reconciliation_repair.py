@@ -1,5 +1,9 @@
 """What is tried about a difference: it ends, and its case closes, when the books agree, and not before."""
 
+from datetime import timedelta
+from unittest.mock import patch
+
+from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -80,3 +84,38 @@ class TestRepair(ReconciliationCase):
         with self.assertRaises(UserError):
             line.action_request_resend()
         self.assertFalse(line.tried)
+
+    def test_a_run_that_fails_holds_up_no_other(self):
+        second = self.release(quantity=5)
+        runs = self.env["mes.reconciliation"].search([])
+        for order in (self.order, second):
+            self.assertDone(self.deliver(self.made(order, 5, f"F{order.id}")), self.complete(order, 5))
+        first, other = (self.env["mes.reconciliation"].search([]) - runs).sorted("id")
+        books = type(self.env["mes.books"])
+
+        def read(self, orders, known=books._read_all):
+            if orders == first.production_id:
+                raise ValueError("a book nobody can read")
+            return known(self, orders)
+
+        with patch.object(books, "_read_all", read), self.assertLogs("odoo.addons.mes_connector", "WARNING"):
+            self.run_cron()
+        self.assertEqual((first.state, other.state), ("failed", "agrees"))
+        self.assertIn("nobody can read", first.failure)
+        first.action_compare()
+        self.assertEqual((first.state, first.failure), ("agrees", False))
+
+    def test_what_ended_long_ago_is_forgotten_but_for_reasons(self):
+        self.env["ir.config_parameter"].set_param("mes_connector.idempotency_days", 30)
+        self.deliver(self.lost).effect_ids.unlink()
+        first = self.compare(production_id=self.order.id)
+        second = self.compare(production_id=self.order.id)
+        second.line_ids.action_adjust("accepted")
+        third = self.compare(production_id=self.order.id)
+        runs = first | second | third
+        runs.compared_at = runs.line_ids.settled_at = fields.Datetime.now() - timedelta(days=29)
+        self.env["mes.reconciliation"]._gc_settled()
+        self.assertEqual(runs.exists(), runs)
+        runs.compared_at = runs.line_ids.settled_at = fields.Datetime.now() - timedelta(days=31)
+        self.env["mes.reconciliation"]._gc_settled()
+        self.assertEqual(runs.exists(), second)
