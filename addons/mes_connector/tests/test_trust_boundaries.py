@@ -42,6 +42,17 @@ class TestOwnershipBoundaries(OwnershipCase):
         for case in cases:
             self.assertEqual("Secret" in case.text, case.company_id == other)
 
+    def test_parts_of_plain_orders_are_judged_by_two_reads(self):
+        orders = self.env["mrp.production"].union(*(self.make_order(quantity=1) for _number in range(4)))
+        orders.mes_phase = False
+        for parts, vals in ((orders.workorder_ids, {"sequence": 7}), (orders.move_raw_ids, {"product_uom_qty": 7})):
+            ownership, parts = self.env["mes.ownership"], parts.browse(parts.ids)
+            names = ownership._named(parts, vals)
+            self.env.flush_all()
+            self.env.invalidate_all()
+            with self.assertQueryCount(2):
+                ownership._judge_write(parts, vals, names)
+
     def test_consent_is_to_the_rule_that_was_asked_for(self):
         order = self.release(quantity=10)
         values = {"transaction": OrderEvent.START.value, "mode": OwnershipMode.PROPOSE.value, "plant_id": self.plant.id}
