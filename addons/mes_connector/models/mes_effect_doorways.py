@@ -97,7 +97,9 @@ class MrpWorkorder(models.Model):
 
     def _mes_messages(self):
         """``{work order: messages}`` that counted its pieces or told of its work."""
-        effects = self.env["mes.effect"].search([("res_model", "=", WORKORDER), ("res_id", "in", self.ids)])
+        # By the order first: it has an index.
+        of_orders = [("production_id", "in", self.production_id.ids)]
+        effects = self.env["mes.effect"].search([*of_orders, ("res_model", "=", WORKORDER), ("res_id", "in", self.ids)])
         by_id = effects.grouped("res_id")
         return {one: by_id.get(one.id, effects.browse()).inbox_id | one.time_ids.mes_inbox_id for one in self}
 
