@@ -74,7 +74,9 @@ class StockLot(models.Model):
 
     def _mes_messages(self):
         """``{lot: messages}`` that posted something of the lot."""
-        lines = self.env["stock.move.line"].search([("lot_id", "in", self.ids)])
+        # By the product first: it has an index.
+        of_products = [("product_id", "in", self.product_id.ids)]
+        lines = self.env["stock.move.line"].search([*of_products, ("lot_id", "in", self.ids)])
         effects = self.env["mes.effect"].search([("res_model", "=", LINE), ("res_id", "in", lines.ids)])
         lots, found = {line.id: line.lot_id for line in lines}, {lot: effects.inbox_id.browse() for lot in self}
         for effect in effects:
