@@ -29,8 +29,8 @@ class MesCodeMap(models.Model):
                 raise ValueError(str(error)) from error
             if isinstance(error, UserError):
                 raise
-            code = data_list[0]["values"].get("code") or ""
-            raise ValidationError(f"{code}: {self._sql_error_to_message(error)}") from error
+            words = f"{data_list[0]['values'].get('code') or ''}: {self._sql_error_to_message(error)}"
+            raise ValidationError(words) from error
 
     def _changes(self, vals):
         """What of ``vals`` is new to any of the rows: a sheet that was exported names every column again."""

@@ -60,7 +60,7 @@ class Saboteur:
         self.cr.execute(statement, parameters)
         return self.cr.fetchone()[0] if " RETURNING " in statement else None
 
-    def copy(self, model, number, **values):
+    def clone(self, model, number, **values):
         """Insert a row like another one; its id."""
         stored = (one for one in self.env[model]._fields.values() if one.store and one.column_type)
         names = [one.name for one in stored if one.name != "id" and one.name not in values]
@@ -125,11 +125,11 @@ class Saboteur:
         self.run("DELETE FROM stock_move_line WHERE id = %s", number)
 
     def extra(self):
-        self.expect(DifferenceKind.NOT_REPORTED, self.copy("stock.move.line", self.posted.pop().res_id))
+        self.expect(DifferenceKind.NOT_REPORTED, self.clone("stock.move.line", self.posted.pop().res_id))
 
     def extra_move(self):
         line = self.env["stock.move.line"].browse(self.posted.pop().res_id)
-        self.expect(DifferenceKind.NOT_REPORTED, self.copy("stock.move", line.move_id.id))
+        self.expect(DifferenceKind.NOT_REPORTED, self.clone("stock.move", line.move_id.id))
 
     # -- proofs ------------------------------------------------------------------------------------------------------
 
@@ -146,7 +146,7 @@ class Saboteur:
     def copied(self):
         effect = self.posted.pop()
         self.expect(DifferenceKind.PROOF_CHANGED, effect.inbox_id.event_id)
-        self.copy("mes.effect", effect.id)
+        self.clone("mes.effect", effect.id)
 
     def elsewhere(self):
         effect, other = self.posted.pop(), self.posted.pop()
@@ -189,12 +189,12 @@ class Saboteur:
     def copied_log(self):
         log = self.worked.pop()
         self.expect(DifferenceKind.RECORD_CHANGED, log.mes_inbox_id.event_id)
-        self.copy(log._name, log.id)
+        self.clone(log._name, log.id)
 
     def stray_log(self):
         log = self.worked.pop()
         values = {"mes_origin": None, "mes_inbox_id": None, "create_uid": None}
-        self.expect(DifferenceKind.NOT_REPORTED, self.copy(log._name, log.id, **values))
+        self.expect(DifferenceKind.NOT_REPORTED, self.clone(log._name, log.id, **values))
 
     def span(self):
         log = self.spans.pop()
