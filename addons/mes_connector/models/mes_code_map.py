@@ -168,19 +168,23 @@ class MesCodeMap(models.Model):
         """Put proposed rows, and ends that were asked for, into force, and say which messages go on by that.
 
         :raises AccessError: the user asked for it; a second person is needed
+        :raises UserError: nothing was asked for
         """
         self.check_access("write")
-        for row in self:
+        asked = self.filtered(lambda one: one.state == CodeMapState.PROPOSED.value or one.is_end_asked)
+        if not asked:
+            raise UserError(self.env._("Nothing of this waits for approval."))
+        for row in asked:
             if row.asked_by_id == self.env.user:
                 raise AccessError(self.env._("%s needs the approval of a second person.", row.display_name))
             values = {"state": CodeMapState.IN_FORCE.value, "approved_by_id": self.env.uid}
             if row.is_end_asked:
                 values.update(valid_to=row.wanted_to, is_end_asked=False, wanted_to=False)
             row.sudo().write(values)
-        before = sum(self.mapped("resumed_count"))
-        self._take_effect()
-        self.invalidate_recordset(["resumed_count"])
-        count = sum(self.mapped("resumed_count")) - before
+        before = sum(asked.mapped("resumed_count"))
+        asked._take_effect()
+        asked.invalidate_recordset(["resumed_count"])
+        count = sum(asked.mapped("resumed_count")) - before
         return self._notice(self.env._("Approved: %s messages go on.", count))
 
     def action_refuse(self):
@@ -190,10 +194,6 @@ class MesCodeMap(models.Model):
         (self - proposed).sudo().write({"is_end_asked": False, "wanted_to": False})
         # sudo: who may approve may refuse; what was never in force leaves no gap.
         proposed.sudo().unlink()
-
-    def action_end(self):
-        """End the rows now."""
-        self.write({"valid_to": fields.Datetime.now()})
 
     # -- what it leads to --------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 import psycopg2
 
-from odoo import models
+from odoo import fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
@@ -17,6 +17,11 @@ AVAILABILITY_CRON = "mes_connector.ir_cron_mes_availability_compare"
 
 class MesCodeMap(models.Model):
     _inherit = "mes.code.map"
+
+    def action_end(self):
+        """End the rows now; those that are over keep their end."""
+        now = fields.Datetime.now()
+        self.filtered(lambda one: not one.valid_to or one.valid_to > now).write({"valid_to": now})
 
     def _load_records(self, data_list, update=False):
         """As Odoo's; what a sheet is refused for is said of the row it stands in, and names its code."""

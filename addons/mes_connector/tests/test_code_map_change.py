@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from ..core.crosswalk import PUBLISHED, codes_in
@@ -42,6 +43,19 @@ class TestCodeMapOutcome(CodeMapCase):
         self.assertEqual(self.env["mes.code.map"].search(unknown.action_open_rows()["domain"]), row)
         notice = row.with_user(self.second).action_approve()["params"]
         self.assertEqual(notice["message"], "Approved: 2 messages go on.")
+
+    def test_a_selection_is_approved_and_ended_only_where_that_says_something(self):
+        over, current = self.map("1", "SCR-M6", valid_to=LONG_AGO), self.map("2", "HSG-100")
+        with self.assertRaises(UserError):
+            (over | current).with_user(self.second).action_approve()
+        (over | current).action_end()
+        self.assertEqual(over.valid_to, LONG_AGO)
+        self.assertTrue(current.valid_to)
+        self.plant.mes_second_person = True
+        proposed = self.map("3", "GEAR-20")
+        (over | current | proposed).with_user(self.second).action_approve()
+        self.assertEqual((over | current | proposed).mapped("approved_by_id"), self.second)
+        self.assertFalse((over | current).approved_by_id)
 
     def test_the_switch_to_the_same_codes_lets_through_at_once(self):
         order = self.release(5)
