@@ -16,7 +16,8 @@ class MesEffect(models.Model):
     kind = fields.Char(required=True, help="What was done: consumed, received, scrapped, time, phase, …")
     product = fields.Char()
     lot = fields.Char()
-    quantity = fields.Float(digits="Product Unit")
+    # Pieces, litres and minutes do not add up.
+    quantity = fields.Float(digits="Product Unit", aggregator=None)
     uom = fields.Char("Unit")
     res_model = fields.Char()
     res_id = fields.Many2oneReference(model_field="res_model")

@@ -50,6 +50,7 @@ class MesReconciliation(models.Model):
     name = fields.Char(readonly=True, copy=False)
     trigger = fields.Selection(
         states.selection(ReconciliationTrigger),
+        "Why",
         required=True,
         readonly=True,
         default=ReconciliationTrigger.DEMAND.value,

@@ -34,7 +34,7 @@ class MesReconciliationLine(models.Model):
     day = fields.Date()
     quantity = fields.Float("Expected", digits="Product Unit", help="As reported and proven, or as the sender sums up.")
     held_quantity = fields.Float("Found", digits="Product Unit")
-    aspects = fields.Char("What differs")
+    aspects = fields.Char("What differs", help="Figures of a record that contradict each other are given with /.")
     text = fields.Char("Found instead")
     inbox_id = fields.Many2one("mes.inbox.message", "Message", index="btree_not_null", ondelete="set null")
     event_id = fields.Char("Event", help="The id the sender gave the event that is missing, extra or not as posted.")
@@ -226,13 +226,15 @@ class MesReconciliationLine(models.Model):
         """What the record has where it differs, in words."""
         if not one.held or one.kind is DifferenceKind.NOT_REPORTED:
             return False
+        figures = dict.fromkeys(f"{figure:g}" for figure in (one.held.quantity, *one.held.echoes))
         values = {
-            "quantity": f"{one.held.quantity:g}",
+            "quantity": " / ".join(figures),
             "product": one.held.product,
             "lot": one.held.lot,
             "date": str(one.held.at or ""),
+            "order": self.env["mrp.production"].browse(one.held.order).name,
         }
-        return ", ".join(f"{name} {values[name]}" for name in one.aspects if name in values)
+        return ", ".join(f"{name} {values[name]}" for name in one.aspects if values.get(name))
 
     def _repair_of(self, one, message):
         """The suggestion of core, as far as the message allows it."""
