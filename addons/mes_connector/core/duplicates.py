@@ -39,6 +39,8 @@ _SIGNIFICANT = 9
 UNKNOWN_SHORTEST = 1.0
 #: A retry comes sooner than this, however slow the process.
 LONGEST_RETRY = 30.0
+#: A person who sees no reaction presses a button again sooner than this.
+SECOND_PRESS = 3.0
 #: Fewer gaps tell no rhythm.
 ENOUGH_GAPS = 4
 #: A count that stands where it began, and not soon after: it was set back, as at the start of a shift.
@@ -167,14 +169,16 @@ def shortest_gap(gaps: Sequence[float]) -> float:
     """Return the seconds that reports of a rhythm are at least apart.
 
     The median and its median deviation, of logarithms: a break or a burst moves neither, and a sender without a rhythm
-    has a spread so wide that nothing is too soon for it.
+    has a spread so wide that nothing is too soon for it, but a second press: that is half as long after the first as
+    any but one of its reports was after another.
     """
     if len(gaps) < ENOUGH_GAPS:
         return UNKNOWN_SHORTEST
+    press = min(SECOND_PRESS, sorted(gaps)[1] / 2)
     logs = [math.log(max(gap, 0.001)) for gap in gaps]
     middle = median(logs)
     spread = 1.4826 * median(abs(one - middle) for one in logs)
-    return min(LONGEST_RETRY, math.exp(middle - max(math.log(1.5), 4 * spread)))
+    return max(press, min(LONGEST_RETRY, math.exp(middle - max(math.log(1.5), 4 * spread))))
 
 
 def _reason_same(fact: Fact, known: Fact, alike: Sequence[Fact], has_own_instants: bool) -> str | None:

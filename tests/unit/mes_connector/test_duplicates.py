@@ -176,6 +176,15 @@ def test_numbered_boxes_in_any_order_are_held_exactly_when_told_again(order, aga
     assert held([*stream, dict(events[again], id="again", time=moved)]) == {"again"}
 
 
+def test_a_second_press_is_held_of_a_sender_without_a_rhythm():
+    moments = [0, 40, 2000, 2070, 9000, 9100, 60000]
+    known = [told(f"k{number}", at, kind="scrap.reported") for number, at in enumerate(moments)]
+    first, press, later = (
+        told(name, at, kind="scrap.reported") for name, at in (("a", 70000), ("b", 70002), ("c", 70040))
+    )
+    assert held([*known, first, press, later]) == {"b"}
+
+
 @settings(max_examples=25)
 @given(st.lists(st.floats(0.001, 1e6), max_size=40))
 def test_the_shortest_gap_is_never_longer_than_the_usual_one(gaps):
