@@ -127,6 +127,25 @@ def canonical(value: Any, name: str = "") -> Any:
     return moment.replace(microsecond=0).isoformat() if moment else value.strip()
 
 
+def in_units(value: Any, units: Mapping[str, tuple[str, float]]) -> Any:
+    """Return a copy of an event's data with each quantity in the unit, and times the factor, that ``units`` has for its
+    own unit.
+    """
+    if isinstance(value, list):
+        return [in_units(one, units) for one in value]
+    if not isinstance(value, Mapping):
+        return value
+    if set(value) == {"value", "uom"} and value["uom"] in units:
+        unit, factor = units[value["uom"]]
+        return {"value": value["value"] * factor, "uom": unit}
+    return {name: in_units(one, units) for name, one in value.items()}
+
+
+def is_known_unit(code: str) -> bool:
+    """Whether :func:`base_amount` brings the unit to a base."""
+    return code in _BASE_UNITS or code in {base for base, _factor in _BASE_UNITS.values()}
+
+
 def base_amount(quantity: Mapping[str, Any]) -> tuple[Decimal, str]:
     """Return a wire quantity in the base of its unit, and that unit; a unit nobody knows stays as it is."""
     unit, factor = _BASE_UNITS.get(quantity["uom"], (quantity["uom"], "1"))

@@ -16,6 +16,8 @@ from ..core.states import CodeKind, CodeMapState, InboxState
 #: Codes of messages that a row may let through.
 WAITING_CODES = ("unmapped_code", "unknown_lot")
 PARKED = Domain("state", "=", InboxState.PARKED.value) & Domain("code", "in", WAITING_CODES)
+#: Begins the name of a unit that has no code; no sender's code of a unit looks like it.
+NO_CODE = "uom:"
 
 
 class MesSystem(models.Model):
@@ -68,6 +70,35 @@ class MesCodeMap(models.Model):
         codes = {kind: some for kind, some in crosswalk.codes_in(data).items() if kind in scope.kinds}
         told = {(kind, code): to for kind in codes for code, to in self._codes_for(scope, kind, codes[kind]).items()}
         return crosswalk.translate(data, lambda kind, code: told.get((kind, code))) if told else data
+
+    @api.model
+    def _heard(self, scope, data):
+        """What a system said in ``data``, in Odoo's codes; what it has no code for, or nobody knows, stays as it is.
+
+        Lots come last, since their names are told apart by Odoo's product. A unit that has no code of UN/ECE is named
+        ``NO_CODE`` and its id.
+
+        :param scope: :class:`~..core.crosswalk.Scope`
+        :param data: data of one event; not changed
+        """
+        if not self._has_rows(scope):
+            return data
+        for is_lot in (False, True):
+            codes = {kind: some for kind, some in crosswalk.codes_in(data).items() if (kind is CodeKind.LOT) == is_lot}
+            own = {(kind, code): to for kind in codes for code, to in self._own_codes(scope, kind, codes[kind]).items()}
+            data = crosswalk.translate(data, lambda kind, code, own=own: own.get((kind, code)))
+        return data
+
+    def _own_codes(self, scope, kind, codes):
+        """``{the system's code: Odoo's}``, as far as the crosswalk says it."""
+        found, _unclear = self._meanings(scope, kind, list(codes))
+        if kind not in self._targets():
+            return found
+        field = self._targets()[kind][1]
+        names = {code: record[field] for code, record in found.items()}
+        if kind is CodeKind.UNIT:
+            names = {code: name or f"{NO_CODE}{found[code].id}" for code, name in names.items()}
+        return {code: name for code, name in names.items() if name}
 
     def _codes_for(self, scope, kind, own_codes):
         """``{Odoo's code: the code the system is told}``, as far as the crosswalk says it."""

@@ -4,9 +4,11 @@ import json
 
 from odoo import api, fields, models
 
-from ..core import duplicates
+from ..core import crosswalk, duplicates
 from ..core.errors import Parked
+from ..core.states import CodeKind
 from ..core.unit_shift import find_shift, quantities_of
+from .mes_code_map_lookup import NO_CODE
 from .mes_fact import ALIKE, HISTORY, RECENT, USUAL
 
 DUPLICATE, UNIT_SHIFT = "suspected_duplicate", "suspected_unit_shift"
@@ -45,8 +47,32 @@ class MesSuspicion(models.AbstractModel):
         if message.event_type not in self._watched_types() or not message.system_id.holds_suspects:
             return None
         event, order = json.loads(message.payload), message.production_id
+        event["data"] = self._in_own_terms(message, event["data"])
         quantities = quantities_of(event, order.product_id.default_code or "", order.product_qty) if order else []
         return duplicates.fact_of(event), quantities
+
+    @api.model
+    def _in_own_terms(self, message, data):
+        """What a message said, with Odoo's codes as they were when it happened, and in units that everybody knows: what
+        is told again by another name of the product is the same fact.
+        """
+        scope = message.system_id._code_scope(message.event_time, message.plant_id)
+        data = self.env["mes.code.map"]._heard(scope, data)
+        units = self._units(crosswalk.codes_in(data).get(CodeKind.UNIT, ()))
+        return duplicates.in_units(data, units) if units else data
+
+    def _units(self, codes):
+        """``{code: (code of its reference unit, factor)}`` of the units that only Odoo can convert."""
+        codes = [code for code in codes if not duplicates.is_known_unit(code)]
+        if not codes:
+            return {}
+        unnamed = [int(code[len(NO_CODE) :]) for code in codes if code.startswith(NO_CODE)]
+        units = self.env["uom.uom"].search(["|", ("id", "in", unnamed), ("unece_code", "in", codes)])
+        roots = {unit: units.browse(int(unit.parent_path.partition("/")[0])) for unit in units}
+        return {self._code_of(unit): (self._code_of(root), unit.factor) for unit, root in roots.items() if unit != root}
+
+    def _code_of(self, unit):
+        return unit.unece_code or f"{NO_CODE}{unit.id}"
 
     @api.model
     def _judge(self, message, fact, quantities):

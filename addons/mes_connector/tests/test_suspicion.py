@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
-from ..core.states import CaseState, InboxState, Outcome
+from ..core.states import CaseState, CodeKind, InboxState, Outcome
 from .common import MesCase
 
 START = datetime(2026, 11, 22, 10, 0, 0)
@@ -148,6 +148,68 @@ class TestSuspectedDuplicate(SuspicionCase):
         self.env["mes.retention"]._forget_step((START, 0))
         self.env.invalidate_all()
         self.assertEqual(facts.exists().inbox_id, young)
+
+
+@tagged("post_install", "-at_install", "mes")
+class TestSuspectedByAnotherName(SuspicionCase):
+    """What a system calls things by is not what it reports."""
+
+    def map(self, code, record, kind, **values):
+        values = {"system_id": self.system.id, "code": code, "kind": kind.value, "res_id": record.id, **values}
+        return self.env["mes.code.map"].create(values)
+
+    def take(self, order, seconds, code="OIL-5", amount=1, uom="LTR", lot="OIL-5-A", **data):
+        items = [{"product": code, "quantity": {"value": amount, "uom": uom}, "lot": lot}]
+        return self.send("material.consumed", order, **{"operation": "20", "items": items, **self.at(seconds), **data})
+
+    def test_another_name_of_product_and_operation_is_the_same_fact(self):
+        order = self.release()
+        self.map("4711", self.oil, CodeKind.PRODUCT)
+        operation = {"system_id": self.system.id, "code": "TEST", "kind": CodeKind.OPERATION.value, "own_code": "20"}
+        self.env["mes.code.map"].create(operation)
+        first = self.take(order, 0)
+        self.assertDone(first)
+        again = self.take(order, 0, "4711", operation="TEST")
+        self.assertStopped(again, InboxState.PARKED, DUPLICATE)
+        self.assertEqual(again.suspect_of_id, first)
+
+    def test_another_name_of_the_lot_is_the_same_fact(self):
+        order = self.release()
+        self.map("4711", self.oil, CodeKind.PRODUCT)
+        self.map("OIL-5/tank", self.lots[self.oil][0], CodeKind.LOT)
+        self.assertDone(self.take(order, 0))
+        self.assertStopped(self.take(order, 0, "4711", lot="tank"), InboxState.PARKED, DUPLICATE)
+        self.assertDone(self.take(order, 0, "4711", lot="OIL-5-B"))
+
+    def test_a_code_that_means_another_product_by_now_is_another_fact(self):
+        order, at = self.release(), START + timedelta(minutes=1)
+        grease = self.make_product("GREASE", "none", self.oil.uom_id)
+        self.add_stock(grease, 10)
+        self.map("4711", self.screw, CodeKind.PRODUCT, valid_to=at)
+        self.map("4711", grease, CodeKind.PRODUCT, valid_from=at)
+        screws = {"items": [{"product": "4711", "quantity": {"value": 8, "uom": "C62"}}], "operation": "10"}
+        litres = {"items": [{"product": "4711", "quantity": {"value": 8, "uom": "LTR"}}], "operation": "10"}
+        self.assertDone(self.take(order, 0, **screws), self.take(order, 60, **litres))
+        facts = self.env["mes.fact"].search([("system_id", "=", self.system.id)])
+        self.assertEqual(set(facts.mapped("product")), {"SCR-M6", "GREASE"})
+
+    def test_a_unit_that_only_odoo_converts_is_the_same_quantity(self):
+        order = self.release()
+        drum = self.env["uom.uom"].create(
+            {"name": "Drum", "relative_uom_id": self.oil.uom_id.id, "relative_factor": 20.0}
+        )
+        self.map("DRM", drum, CodeKind.UNIT)
+        self.assertDone(self.take(order, 0, amount=20))
+        self.assertStopped(self.take(order, 0, amount=1, uom="DRM"), InboxState.PARKED, DUPLICATE)
+        drum.unece_code = "DR"
+        self.assertStopped(self.take(order, 0, amount=1, uom="DR"), InboxState.PARKED, DUPLICATE)
+
+    def test_the_usual_quantity_is_the_products_by_whatever_name(self):
+        order = self.release(quantity=200)
+        self.map("4711", self.oil, CodeKind.PRODUCT)
+        for number in range(9):
+            self.assertDone(self.take(order, number * 60, amount=2 + number / 50))
+        self.assertStopped(self.take(order, 900, "4711", amount=20), InboxState.PARKED, UNIT_SHIFT)
 
 
 @tagged("post_install", "-at_install", "mes")
