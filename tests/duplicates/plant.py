@@ -115,7 +115,7 @@ def release_of(number: int, tracking: Tracking = Tracking.LOT, pieces: int = 120
         order=f"WH/MO/{number:05d}",
         revision=1,
         plant="WH",
-        product="GBX-100",
+        product="GBX-200" if tracking is Tracking.SERIAL else "GBX-100",
         tracking=tracking,
         quantity=quantity,
         uom="C62",
@@ -157,17 +157,17 @@ class _Telling:
         facts = Run(self.release, SCENARIOS[self.story], self.rng).facts(self.release)
         yield from ((fact, Kind.FACT) for fact in facts[:-1])
         if self.release.tracking is Tracking.LOT:
-            yield from ((fact, Kind.REPEAT) for fact in self._repeats())
+            made = max(fact.data.get("cumulative", 0) for fact in facts if fact.type is EventType.PRODUCTION_REPORTED)
+            yield from ((fact, Kind.REPEAT) for fact in self._repeats(made))
         yield facts[-1], Kind.FACT
 
-    def _repeats(self) -> Iterator[Fact]:
+    def _repeats(self, made: int) -> Iterator[Fact]:
         """The same words each time, for it happened each time."""
         floor = Floor(self.release, Labour.MACHINE, self.rng)
         gears, operation = self.release.components[0], self.release.operations[0]
         boxes = [floor.receive_wrongly(Decimal(10))] * self.rng.randint(8, 16)
         strokes = [floor.take(item(gears, Decimal(4), "GEAR-20-A"), operation=operation)] * self.rng.randint(6, 14)
         drops = [floor.scrap_of(gears, Decimal(1), "GEAR-20-B")] * self.rng.randint(2, 5)
-        made = 1000
         for box in boxes:
             made += 10
             yield replace(box, data={**box.data, "cumulative": made}) if self.is_counting else box
@@ -194,9 +194,9 @@ class _Telling:
 
     def _event(self, envelope: dict, data: dict) -> dict:
         self.ids += 1
-        numbered = {"sequence": self._number()} if self.is_numbering else {}
+        numbered = {"sequence": self._number()} if self.is_numbering and "sequence" not in envelope else {}
         identity = f"{self.number}-{self.ids}-{self.rng.getrandbits(48):012x}"
-        return {"specversion": "1.0", "id": identity, **envelope, **numbered, "data": data}
+        return {"specversion": "1.0", "id": identity, **numbered, **envelope, "data": data}
 
     def _number(self) -> int:
         self.sequence += 1
@@ -243,13 +243,11 @@ class _Telling:
         yield self._once_more(one, Kind.STANDBY, self.rng.uniform(1, 300), source=f"{self.source}/standby", **more)
 
     def _translated(self, one: Said) -> Iterator[Said]:
-        """A middleware writes it in its own way: units, order of properties, hours, a comment."""
+        """A middleware writes it in its own way: units, order of properties, hours."""
         data = {name: _in_other_units(value) for name, value in reversed(one.event["data"].items())}
         at = datetime.fromisoformat(one.event["time"])
         time = at.astimezone(timezone(timedelta(hours=self.rng.choice((-3, 2, 9))))).isoformat()
-        yield self._once_more(
-            one, Kind.TRANSLATED, self.rng.uniform(5, 90_000), data={**data, "note": "sent by bus"}, time=time
-        )
+        yield self._once_more(one, Kind.TRANSLATED, self.rng.uniform(5, 90_000), data=data, time=time)
 
     def _second_press(self, one: Said) -> Iterator[Said]:
         """A person sees no reaction and presses once more."""

@@ -40,6 +40,7 @@ class Sentinel:
 
     def holds(self, event, ordered, made):
         held = []
+        # Serial numbers have no history.
         for quantity in quantities_of(event, "GBX-100", ordered):
             shift = find_shift(quantity, self.history[quantity.context][-RECENT:])
             is_rest = shift and shift.power < 0 and quantity.product == "GBX-100" and quantity.value >= ordered - made

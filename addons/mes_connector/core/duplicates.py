@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from statistics import median
 from typing import Any
 
 from .envelope import parse_time
@@ -37,10 +36,8 @@ _PLACE = ("operation", "work_center", "equipment")
 _SIGNIFICANT = 9
 #: Reports of a sender nobody knows yet that are less than this apart are too fast for a process, not for a retry.
 UNKNOWN_SHORTEST = 1.0
-#: A retry comes sooner than this, however slow the process.
+#: A retry, or a second press of a button, comes sooner than this, however slow the process.
 LONGEST_RETRY = 30.0
-#: A person who sees no reaction presses a button again sooner than this.
-SECOND_PRESS = 3.0
 #: Fewer gaps tell no rhythm.
 ENOUGH_GAPS = 4
 #: A count that stands where it began, and not soon after: it was set back, as at the start of a shift.
@@ -185,19 +182,14 @@ def gaps_of(moments: Sequence[datetime]) -> list[float]:
 
 
 def shortest_gap(gaps: Sequence[float]) -> float:
-    """Return the seconds that reports of a rhythm are at least apart.
+    """Return the seconds that reports of a rhythm are at least apart: a third of what all but one of them were.
 
-    The median and its median deviation, of logarithms: a break or a burst moves neither, and a sender without a rhythm
-    has a spread so wide that nothing is too soon for it, but a second press: that is half as long after the first as
-    any but one of its reports was after another.
+    Nothing is assumed of how they are spread: a sender that reports in bursts has short gaps among its last ones, and
+    nothing is too soon for it. One gap is left out, since it may be a resend that went through.
     """
     if len(gaps) < ENOUGH_GAPS:
         return UNKNOWN_SHORTEST
-    press = min(SECOND_PRESS, sorted(gaps)[1] / 2)
-    logs = [math.log(max(gap, 0.001)) for gap in gaps]
-    middle = median(logs)
-    spread = 1.4826 * median(abs(one - middle) for one in logs)
-    return max(press, min(LONGEST_RETRY, math.exp(middle - max(math.log(1.5), 4 * spread))))
+    return min(LONGEST_RETRY, sorted(gaps)[1] / 3)
 
 
 def _reason_same(fact: Fact, known: Fact, alike: Sequence[Fact], has_own_instants: bool) -> str | None:
