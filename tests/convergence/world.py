@@ -72,11 +72,12 @@ class World:
     def register_system(self) -> str:
         """Registers the plant's MES and returns its secret.
 
-        What its streams report is drawn at random: nothing is usual of them, and nobody decides on what is suspected.
+        How much its streams report is drawn at random: no quantity of them is usual. What looks told twice is held as
+        anywhere, and nothing of them does.
         """
         secret = register_system(self._factory, PLANT, "")
         rpc = self._factory.rpc
-        rpc.write("mes.system", rpc.search("mes.system", [["code", "=", PLANT.system]]), {"holds_suspects": False})
+        rpc.write("mes.system", rpc.search("mes.system", [["code", "=", PLANT.system]]), {"holds_unit_shifts": False})
         return secret
 
     def open_runs(self, runs: list[tuple[Stream, Manner]]) -> list[Run]:

@@ -173,7 +173,7 @@ def judge(fact: Fact, alike: Sequence[Fact], recent: Sequence[Fact], usual: floa
         shortest = min(shortest, usual)
     if gap >= shortest:
         return None
-    return Suspicion(nearest, f"Both are {gap:g} s apart, reports of this kind {shortest:.3g} s at least.", gap)
+    return Suspicion(nearest, f"Both are {gap:g} s apart; such reports follow after {shortest:.3g} s or more.", gap)
 
 
 def gaps_of(moments: Sequence[datetime]) -> list[float]:
@@ -236,13 +236,22 @@ def _is_reset(fact: Fact, alike: Sequence[Fact], names: Sequence[str]) -> bool:
     return fact.at > last.at and (goes_on or fact.at - last.at > RESET_AFTER)
 
 
+def is_same_time(one: str, other: str) -> bool:
+    """Whether two times of the wire are one, as exactly as the coarser of them was told."""
+    return _is_same_at(parse_time(one), _digits(one), parse_time(other), _digits(other))
+
+
 def _is_same_instant(fact: Fact, known: Fact) -> bool:
+    return _is_same_at(fact.at, fact.digits, known.at, known.digits)
+
+
+def _is_same_at(at: datetime, digits: int, known_at: datetime, known_digits: int) -> bool:
     """Whether both times are one, as exactly as the coarser of them was told: cut off or rounded."""
-    if fact.digits == known.digits:
-        return fact.at == known.at
-    fine, coarse = (fact, known) if fact.digits > known.digits else (known, fact)
-    step = timedelta(microseconds=10 ** (6 - min(coarse.digits, 6)))
-    return timedelta(0) <= fine.at - coarse.at < step or timedelta(0) <= coarse.at - fine.at <= step / 2
+    if digits == known_digits:
+        return at == known_at
+    fine, coarse = (at, known_at) if digits > known_digits else (known_at, at)
+    step = timedelta(microseconds=10 ** (6 - min(digits, known_digits, 6)))
+    return timedelta(0) <= fine - coarse < step or timedelta(0) <= coarse - fine <= step / 2
 
 
 def _contradict(fact: Fact, known: Fact) -> bool:

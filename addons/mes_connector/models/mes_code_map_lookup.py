@@ -81,12 +81,12 @@ class MesCodeMap(models.Model):
         :param scope: :class:`~..core.crosswalk.Scope`
         :param data: data of one event; not changed
         """
-        if not self._has_rows(scope):
-            return data
-        for is_lot in (False, True):
-            codes = {kind: some for kind, some in crosswalk.codes_in(data).items() if (kind is CodeKind.LOT) == is_lot}
+        scope = self._with_kinds(scope)
+        for kinds in (scope.kinds - {CodeKind.LOT}, scope.kinds & {CodeKind.LOT}):
+            codes = crosswalk.codes_in(data) if kinds else {}
+            codes = {kind: some for kind, some in codes.items() if kind in kinds}
             own = {(kind, code): to for kind in codes for code, to in self._own_codes(scope, kind, codes[kind]).items()}
-            data = crosswalk.translate(data, lambda kind, code, own=own: own.get((kind, code)))
+            data = crosswalk.translate(data, lambda kind, code, own=own: own.get((kind, code))) if own else data
         return data
 
     def _own_codes(self, scope, kind, codes):

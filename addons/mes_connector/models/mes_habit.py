@@ -52,7 +52,7 @@ class MesHabit(models.Model):
             "system_id": message.system_id.id,
             "context": message.suspect_context,
             "value": message.suspect_value,
-            "subject": message.text,
+            "subject": message._habit(),
             "inbox_id": message.id,
         }
 

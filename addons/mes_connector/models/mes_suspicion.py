@@ -48,7 +48,8 @@ class MesSuspicion(models.AbstractModel):
             return None
         event, order = json.loads(message.payload), message.production_id
         event["data"] = self._in_own_terms(message, event["data"])
-        quantities = quantities_of(event, order.product_id.default_code or "", order.product_qty) if order else []
+        has_usual = order and message.system_id.holds_unit_shifts
+        quantities = quantities_of(event, order.product_id.default_code or "", order.product_qty) if has_usual else []
         return duplicates.fact_of(event), quantities
 
     @api.model
@@ -149,5 +150,12 @@ class MesSystem(models.Model):
         "Hold suspected reports",
         default=True,
         tracking=True,
-        help="Reports that look told twice under two ids, or told in another unit, wait for a person.",
+        help="Reports that look told twice under two ids wait for a person.",
+    )
+    holds_unit_shifts = fields.Boolean(
+        "Hold shifted quantities",
+        default=True,
+        tracking=True,
+        help="Reports of ten, a hundred or a thousand times the usual quantity of a product, or a part of it as small,"
+        " wait for a person. For systems whose quantities have a usual size.",
     )

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
-from ..core.states import CaseState, CodeKind, InboxState, Outcome
+from ..core.states import CaseState, CodeKind, Direction, InboxState, Outcome, ReplayAction
 from .common import MesCase
 
 START = datetime(2026, 11, 22, 10, 0, 0)
@@ -72,6 +72,40 @@ class TestSuspectedDuplicate(SuspicionCase):
         self.assertEqual((self.on_hand(self.gearbox), case.state), (10, CaseState.CLOSED.value))
         with self.assertRaises(UserError):
             again.action_same()
+
+    def test_both_are_set_side_by_side(self):
+        order = self.release()
+        self.report(order, 10, "F1", **self.at(0.2))
+        self.report(order, 10, "F1", **self.at(0.7))
+        again = self.env["mes.inbox.message"].search([("is_suspected", "=", True)])
+        self.assertEqual(again.report_line, "10 C62 GBX-100 F1")
+        self.assertTrue(again.suspicion_reason.startswith("It looks like"))
+        self.assertEqual(again.comparison.count("table-warning"), 1, "the time alone differs")
+        self.assertIn("items 1 quantity", again.comparison)
+
+    def test_who_decided_stands_in_the_history_of_the_case(self):
+        again = self.make_again(self.release(), count=2)
+        steward = new_test_user(self.env, "steward", "mes_connector.group_mes_steward")
+        case = again.case_id
+        again[0].with_user(steward).action_same()
+        again[1].with_user(steward).action_let_through()
+        notes = case.message_ids.filtered(lambda note: note.author_id == steward.partner_id)
+        self.assertEqual(len(notes), 2)
+        self.assertTrue(any(again[0].event_id in note.body and "discarded" in note.body for note in notes))
+        self.assertTrue(any(again[1].event_id in note.body and "posted" in note.body for note in notes))
+
+    def test_a_discarded_report_is_posted_after_all(self):
+        order = self.release()
+        again = self.make_again(order)
+        again.action_same()
+        replay = self.env["mes.replay"].create(
+            {"action": ReplayAction.APPLY_AGAIN.value, "direction": Direction.IN.value, "message_ids": again.ids}
+        )
+        replay.reason = "It did happen"
+        replay.action_start()
+        replay._step()
+        self.drain()
+        self.assertEqual(self.on_hand(self.gearbox), 20)
 
     def test_boxes_seconds_apart_are_not_held(self):
         order = self.release(quantity=200)
@@ -158,7 +192,7 @@ class TestSuspectedByAnotherName(SuspicionCase):
         values = {"system_id": self.system.id, "code": code, "kind": kind.value, "res_id": record.id, **values}
         return self.env["mes.code.map"].create(values)
 
-    def take(self, order, seconds, code="OIL-5", amount=1, uom="LTR", lot="OIL-5-A", **data):
+    def take(self, order, seconds, code="OIL-5", *, amount=1, uom="LTR", lot="OIL-5-A", **data):
         items = [{"product": code, "quantity": {"value": amount, "uom": uom}, "lot": lot}]
         return self.send("material.consumed", order, **{"operation": "20", "items": items, **self.at(seconds), **data})
 
@@ -267,6 +301,13 @@ class TestSuspectedUnitShift(SuspicionCase):
         lot = self.lots[self.oil][0].name
         item = {"product": "OIL-5", "quantity": {"value": 2030, "uom": "MLT"}, "lot": lot}
         self.assertDone(self.send("material.consumed", order, operation="20", items=[item], **self.at(900)))
+
+    def test_a_system_without_usual_quantities_is_only_asked_about_duplicates(self):
+        order = self.release(quantity=200)
+        self.system.holds_unit_shifts = False
+        self.fill(order)
+        self.assertDone(self.take(order, 20.1, 900))
+        self.assertStopped(self.take(order, 20.1, 900), InboxState.PARKED, DUPLICATE)
 
     def test_the_rest_of_an_order_is_small(self):
         order = self.release(quantity=901)
