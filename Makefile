@@ -39,9 +39,9 @@ conservation: ## streams of reports, lawful or not, against the conservation law
 	$(INSTALL_TEST)
 	@MES_CONSERVATION_SEEDS=$(or $(SEEDS),100) $(PYTHON_RUN) -m tools.testing.long_form conservation
 
-reconciliation: ## 25 postings sabotaged in the database, all named and nothing else; MESSAGES=1000
+reconciliation: ## 25 postings sabotaged in the database, all named and nothing else; MESSAGES=1000 SEED=25
 	$(INSTALL_TEST)
-	@MES_RECONCILIATION_MESSAGES=$(or $(MESSAGES),1000) $(PYTHON_RUN) -m tools.testing.long_form reconciliation
+	@MES_RECONCILIATION_MESSAGES=$(or $(MESSAGES),1000) MES_RECONCILIATION_SEED=$(or $(SEED),25) $(PYTHON_RUN) -m tools.testing.long_form reconciliation
 
 chaos: ## kill every kind of process in its transactions, nothing lost or doubled; SEED=n for the long form, MUTATION=name to see it fail
 	$(INSTALL_TEST)
