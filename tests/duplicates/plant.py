@@ -219,11 +219,8 @@ class _Telling:
                 yield from way(others.pop())
 
     def _once_more(self, one: Said, kind: Kind, seconds: float, **changes) -> Said:
-        told = {
-            name: value for name, value in one.event.items() if name not in ("id", "sequence", "data", "specversion")
-        }
-        event = self._event(told, one.event["data"])
-        event.update(changes)
+        told = {name: one.event[name] for name in ("source", "type", "time")}
+        event = self._event({**told, **changes}, changes.get("data", one.event["data"]))
         return Said(event, one.received_at + timedelta(seconds=seconds), kind, one.event["id"])
 
     def _no_answer(self, one: Said) -> Iterator[Said]:
