@@ -67,8 +67,11 @@ class MesSuspicion(models.AbstractModel):
         codes = [code for code in codes if not duplicates.is_known_unit(code)]
         if not codes:
             return {}
-        unnamed = [int(code[len(NO_CODE) :]) for code in codes if code.startswith(NO_CODE)]
-        units = self.env["uom.uom"].search(["|", ("id", "in", unnamed), ("unece_code", "in", codes)])
+        units = self.env["uom.uom"].search([("unece_code", "in", codes)])
+        if any(code.startswith(NO_CODE) for code in codes):
+            # Compared as text: the sender, too, may have written something like it.
+            unnamed = units.search([("unece_code", "=", False)])
+            units |= unnamed.filtered(lambda unit: self._code_of(unit) in codes)
         roots = {unit: units.browse(int(unit.parent_path.partition("/")[0])) for unit in units}
         return {self._code_of(unit): (self._code_of(root), unit.factor) for unit, root in roots.items() if unit != root}
 

@@ -133,6 +133,11 @@ class TestCrosswalkBoundaries(CodeMapCase):
         row.with_user(self.second).action_approve()
         self.assertEqual((row.state, row.valid_to), (CodeMapState.IN_FORCE.value, datetime(2031, 1, 1)))
 
+    def test_no_code_of_a_sender_is_taken_for_ours(self):
+        self.system.holds_suspects = True
+        message = self.use(self.release(5), "SCR-M6", uom="uom:abc")
+        self.assertStopped(message, InboxState.PARKED, "unmapped_code")
+
     def test_a_sheet_for_which_nothing_waits_costs_one_query(self):
         rows = self.env["mes.code.map"].union(
             *(self.map(f"S-{number}", "SCR-M6", is_alias=True) for number in range(9))
