@@ -123,9 +123,8 @@ class MesInboxMessage(models.Model):
         for case, messages in self.grouped("case_id").items():
             if case:
                 # sudo: who may decide need not be able to write notes of cases; the note is signed with the decider.
-                case.sudo().message_post(
-                    body=f"{decision} {', '.join(messages.mapped('event_id'))}", author_id=self.env.user.partner_id.id
-                )
+                words = f"{decision} {', '.join(messages.mapped('event_id'))}"
+                case.sudo().message_post(body=words, author_id=self.env.user.partner_id.id)
 
     def _remember(self):
         """Note what the decision says of the sender, where that cannot hide a resend: a distance in time between equal
