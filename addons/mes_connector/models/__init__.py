@@ -117,9 +117,13 @@ from . import (
     stock_warehouse_paper,
     uom_uom,
     mes_ownership,
+    mes_ownership_entry,
+    mes_ownership_verdict,
+    mes_plant_facts,
     mes_ownership_doorways,
     mrp_production_ownership,
     mes_ownership_rule,
     mes_change_request,
+    mes_change_request_decision,
     mes_ownership_hooks,
 )

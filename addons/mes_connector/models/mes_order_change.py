@@ -120,7 +120,8 @@ class MesOrderChange(models.AbstractModel):
         Odoo would scale what is still open, which is wrong once something is consumed out of proportion.
         """
         # What was over-delivered before is part of what the planner asks for now.
-        order.mes_qty_extra = 0.0
+        # sudo: the life cycle alone writes it.
+        order.sudo().mes_qty_extra = 0.0
         self._open_rest(order, ratio)
         for workorder in order.workorder_ids.filtered(lambda one: one.state not in CLOSED):
             workorder.duration_expected = (

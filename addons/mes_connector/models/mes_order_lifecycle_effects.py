@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 
 from ..core.errors import IntegrationError
 from ..core.order_machine import OrderEvent, Verdict, decide
+from ..core.ownership import ODOO
 from ..core.states import INBOX_LIVE, OrderPhase
 from ..handlers.base import REPORTED
 
@@ -82,7 +83,7 @@ class MesOrderLifecycle(models.AbstractModel):
 
     def _finish(self, order, at):
         """Book what completion books, cancel what will not be made, end the operations; ``at`` is naive UTC."""
-        effects = self.env["mes.posting"]._finish(order, at=at)
+        effects = order.env["mes.posting"]._finish(order, at=at)
         for workorder in order.workorder_ids:
             workorder._mes_finish(at)
         return effects
@@ -131,7 +132,7 @@ class MesOrderLifecycle(models.AbstractModel):
                     order=order.name,
                 )
             )
-        self.env["mes.time"]._estimate_missing(order)
+        self.env["mes.time"].with_context(mes_reported=REPORTED)._estimate_missing(order)
         if self._person(order, OrderEvent.POST) is Verdict.MOVE:
             self.env["mes.posting"]._close(order.with_context(mes_reported=REPORTED))
 
@@ -144,8 +145,8 @@ class MesOrderLifecycle(models.AbstractModel):
             return
         try:
             with self.env.cr.savepoint():
-                # sudo: the plant's rule posts, whoever settled the last message.
-                self._post(order.sudo())
+                # sudo: the plant's rule posts, whoever settled the last message; so it is Odoo's doing.
+                self._post(order.sudo().with_context(mes_reported=False, mes_acting=ODOO))
         except UserError as error:
             _logger.info("mes: order %s not posted: %s", order.name, error)
             self.env["mes.case"]._raise_for_order(order, "post_blocked", str(error))

@@ -7,20 +7,15 @@ change. Without a rule for the model nothing is asked of the database: rules and
 either tells all workers.
 """
 
-from functools import partial
-
 from odoo import api, models, tools
-from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..core import errors
 from ..core.order_machine import OrderEvent
 from ..core.ownership import FREE, MOVES, ODOO, TRANSACTION, WHOLE, Actor, OwnershipMode, Place, RuleSet
 from ..handlers.base import is_reported
 
 #: Context key of who acts, where it is not the user; its value is an ``Actor``.
 ACTING = "mes_acting"
-FLAGGED = "mes_connector.ownership_flags"
 #: What an edit of a planned value of a released order is to the phase table.
 CHANGE = OrderEvent.CHANGE.value
 
@@ -124,7 +119,7 @@ class MesOwnership(models.AbstractModel):
         place = record._mes_place()
         if place is None:
             return frozenset()
-        proposed = {}
+        proposed, requests = {}, self.env["mes.change.request"]
         for name in sorted(names):
             decision = self._decide(record, name, place)
             if decision.mode is None or not self._differs(record, name, vals[name]):
@@ -132,9 +127,10 @@ class MesOwnership(models.AbstractModel):
             if decision.mode is OwnershipMode.PROPOSE:
                 proposed.setdefault(decision.rule, []).append(name)
             else:
-                self._meet(decision, record, place, record._fields[name].string)
+                change = requests._describe(record, {name: vals[name]})["change"]
+                self._meet(decision, record, place, record._fields[name].string, change=change)
         for rule, parts in proposed.items():
-            self.env["mes.change.request"]._propose(rule, place, record, {name: vals[name] for name in parts})
+            requests._propose(rule, place, record, {name: vals[name] for name in parts})
         return frozenset(name for parts in proposed.values() for name in parts)
 
     def _differs(self, record, name, value):
@@ -148,19 +144,6 @@ class MesOwnership(models.AbstractModel):
         place = self._named(record, (name,)) and record._mes_place()
         if place:
             self._meet(self._decide(record, name, place), record, place, record._fields[name].string)
-
-    @api.model
-    def _judge_create(self, model, vals_list):
-        """Refuse or flag values that somebody else owns in new records; what is a default says nothing."""
-        for vals in vals_list:
-            names = self._named(model, vals)
-            place = names and model._mes_place_of_new(vals)
-            if not place:
-                continue
-            defaults = model.default_get(list(names))
-            for name in sorted(names):
-                if vals[name] and vals[name] != defaults.get(name):
-                    self._meet(self._decide(model, name, place), model, place, model._fields[name].string)
 
     @api.model
     def _judge_whole(self, records, what):
@@ -190,7 +173,7 @@ class MesOwnership(models.AbstractModel):
         if decision.mode is OwnershipMode.PROPOSE and message:
             self.env["mes.change.request"]._require_consent(decision.rule, event, message)
         else:
-            self._meet(decision, order, place, self._step_label(event), actor)
+            self._meet(decision, order, place, self._step_label(event), actor=actor)
 
     @api.model
     def _ask(self, orders, event, note=""):
@@ -212,37 +195,3 @@ class MesOwnership(models.AbstractModel):
 
     def _step_label(self, event):
         return dict(self.env["mes.ownership.rule"]._fields["transaction"]._description_selection(self.env))[event.value]
-
-    # -- what the rule says ------------------------------------------------------------------------------------------
-
-    def _meet(self, decision, record, place, what, actor=None):
-        """Do what the decision says to a change that cannot be put to the owner any more: refuse it or flag it."""
-        if decision.mode is None:
-            return
-        rule = decision.rule
-        text = self.env._(
-            "%(what)s of %(record)s is owned by %(owner)s (ownership rule “%(rule)s”).",
-            what=what,
-            record=record.display_name if record else record._description,
-            owner=self.env["mes.ownership.rule"]._owner_label(rule),
-            rule=rule.name,
-        )
-        if decision.mode is OwnershipMode.FLAG:
-            self._flag(rule, place, record, text, actor or self._actor())
-        elif is_reported(self.env):
-            raise errors.error("not_owner", text)
-        else:
-            raise UserError(self.env._("%s Change it there, or ask the data steward.", text))
-
-    def _flag(self, rule, place, record, text, actor):
-        """Note a change against a rule; its case is written once, when the transaction ends."""
-        callbacks = self.env.cr.precommit
-        noted = callbacks.data.get(FLAGGED)
-        if noted is None:
-            noted = callbacks.data[FLAGGED] = {}
-            callbacks.add(partial(self._raise_flags, noted))
-        noted.setdefault((rule.id, record._name, record.id), (place, text, actor))
-
-    def _raise_flags(self, noted):
-        for (rule_id, _model, _id), (place, text, actor) in noted.items():
-            self.env["mes.case"]._raise_for_rule(rule_id, place, text, actor.system)

@@ -14,6 +14,9 @@ class MrpWorkorder(Owned, models.Model):
     MES_BOOKED = frozenset({"date_start", "date_finished", "duration_expected"})
     MES_ORDERS = ("production_id",)
 
+    def _mes_part_label(self):
+        return self.name
+
 
 class StockMove(Owned, models.Model):
     _inherit = "stock.move"
@@ -23,9 +26,15 @@ class StockMove(Owned, models.Model):
     MES_BOOKED = MES_OWNED
     MES_ORDERS = ("raw_material_production_id", "production_id")
 
-    def _action_cancel(self):
-        self.env["mes.ownership"]._judge_whole(self, self.env._("The existence"))
-        return super()._action_cancel()
+    def _mes_part_label(self):
+        return self.product_id.display_name
+
+    def write(self, vals):
+        if vals.get("state") == "cancel":
+            # What is not to be used any more: by Odoo's own method, or written directly.
+            left = self.filtered(lambda move: move.state != "cancel")
+            self.env["mes.ownership"]._judge_whole(left, self.env._("The existence"))
+        return super().write(vals)
 
 
 class ProductTemplate(Owned, models.Model):

@@ -14,8 +14,8 @@ class MesCase(models.Model):
     _inherit = "mes.case"
 
     @api.model
-    def _raise_for_rule(self, rule_id, place, text, system_id=0):
-        """Open or join the case of an ownership rule; the data steward's."""
+    def _raise_for_rule(self, rule_id, place, text, system_id=0, *, order=None):
+        """Open or join the case of an ownership rule; the data steward's, who has it in their activities."""
         # sudo: whoever writes against a rule need not read or write cases.
         cases = self.sudo()
         company = self.env["res.company"].browse(place.company or self.env.company.id)
@@ -31,6 +31,7 @@ class MesCase(models.Model):
             company_id=company.id,
             plant_id=place.plant or False,
             system_id=system_id or False,
+            production_id=order.id if order else False,
             owner_id=cases._find_steward(company, place.plant).id,
         )
 

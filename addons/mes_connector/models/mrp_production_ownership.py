@@ -1,10 +1,12 @@
 """Doorway on the manufacturing order: its values are judged, and its buttons ask the owner of the step."""
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from ..core.order_machine import OrderEvent
-from .mes_owned import Owned, said
+from ..core.states import ChangeRequestState
+from .mes_owned import Owned, filled_in
+from .mrp_production import READERS
 from .mrp_production_change import INTENT
 
 #: Fields by which rules and messages find an order; nobody writes them but the life cycle.
@@ -35,13 +37,24 @@ class MrpProduction(Owned, models.Model):
     _inherit = "mrp.production"
 
     MES_OWNED = INTENT
-    # Over-delivery raises the order; the start that happened replaces the one that was planned.
-    MES_BOOKED = frozenset({"product_qty", "date_start", "date_finished"})
+    # Over-delivery raises the order, the start that happened replaces the planned one, the end leaves no priority.
+    MES_BOOKED = frozenset({"product_qty", "date_start", "date_finished", "priority"})
     MES_ORDERS = ("id",)
+
+    mes_request_ids = fields.One2many("mes.change.request", "production_id", "Proposed changes", groups=READERS)
+    # sudo: a number about an order one may read.
+    mes_request_count = fields.Integer("Changes to decide", compute="_compute_mes_request_count", compute_sudo=True)
+
+    @api.depends("mes_request_ids.state")
+    def _compute_mes_request_count(self):
+        domain = [("production_id", "in", self.ids), ("state", "=", ChangeRequestState.PROPOSED.value)]
+        counts = dict(self.env["mes.change.request"]._read_group(domain, ["production_id"], ["__count"]))
+        for order in self:
+            order.mes_request_count = counts.get(order, 0)
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in (said(self, one) for one in vals_list):
+        for vals in filled_in(self, vals_list, LIFE_CYCLE):
             self._mes_refuse_life_cycle([name for name in LIFE_CYCLE.intersection(vals) if vals[name]])
         return super().create(vals_list)
 
@@ -53,8 +66,8 @@ class MrpProduction(Owned, models.Model):
         if names and not self.env.su:
             raise AccessError(self.env._("Phase and revisions of an order are written by its life cycle alone."))
 
-    def _mes_place(self):
-        return self.env["mes.ownership"]._order_place(self)
+    def _mes_owned_order(self):
+        return self
 
     def _mes_place_of_new(self, vals):
         # No plant has seen it.
@@ -81,6 +94,12 @@ class MrpProduction(Owned, models.Model):
             "tag": "display_notification",
             "params": {"message": message, "type": "warning", "next": {"type": "ir.actions.act_window_close"}},
         }
+
+    def action_mes_open_requests(self):
+        """Show the changes of the order that were proposed to owners."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("mes_connector.mes_change_request_action")
+        return dict(action, domain=[("production_id", "=", self.id)], context={})
 
     def action_mes_release(self):
         allowed = self._mes_ask(OrderEvent.RELEASE)

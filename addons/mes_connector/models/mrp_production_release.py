@@ -55,7 +55,8 @@ class MrpProduction(models.Model):
         last = max((int(one.mes_operation) for one in self.workorder_ids if one.mes_operation), default=0)
         new = self.workorder_ids.filtered(lambda one: not one.mes_operation)
         for position, workorder in enumerate(new.sorted(lambda one: (one.sequence, one.id)), start=1):
-            workorder.mes_operation = str(last + position * OPERATION_STEP)
+            # sudo: as above.
+            workorder.sudo().mes_operation = str(last + position * OPERATION_STEP)
 
     def _mes_release_by_rule(self):
         """Release by the plant's rule; what is missing becomes a case, so that confirming never fails for it."""

@@ -2,6 +2,8 @@
 
 from odoo import api, models
 
+from .mes_owned import filled_in
+
 #: Fields of an operation that say what the plant is to do.
 INTENT = frozenset(
     (
@@ -22,7 +24,8 @@ class MrpWorkorder(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        orders = self.env["mrp.production"].browse([vals["production_id"] for vals in vals_list])
+        ids = {vals.get("production_id") for vals in filled_in(self, vals_list, ["production_id"])}
+        orders = self.env["mrp.production"].browse(ids - {None, False})
         self.env["mes.order.change"]._watch(orders)
         return super().create(vals_list)
 

@@ -4,6 +4,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from ..handlers.base import is_reported
+from .mes_owned import filled_in
 
 #: Fields of a move that say what the plant is to use or make.
 INTENT = frozenset(
@@ -18,6 +19,8 @@ INTENT = frozenset(
         "production_id",
     )
 )
+#: Fields of a move that lead to its order.
+LINKS = frozenset(("raw_material_production_id", "production_id"))
 #: Fields of a line that say what was moved.
 FACT = frozenset(
     ("quantity", "product_id", "product_uom_id", "lot_id", "lot_name", "location_id", "location_dest_id", "move_id")
@@ -29,13 +32,18 @@ class StockMove(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        ids = {vals.get(name) for vals in vals_list for name in ("raw_material_production_id", "production_id")}
+        ids = {vals.get(name) for vals in filled_in(self, vals_list, LINKS) for name in LINKS}
         self.env["mes.order.change"]._watch(self.env["mrp.production"].browse(ids - {None, False}))
         return super().create(vals_list)
 
     def write(self, vals):
         if not INTENT.isdisjoint(vals):
             self._mes_watch()
+        if linked := LINKS.intersection(vals):
+            self.move_line_ids._mes_refuse_edit(self)
+            if not is_reported(self.env):
+                ids = [vals[name] for name in linked if vals[name]]
+                self.env["mes.order.change"]._watch(self.env["mrp.production"].browse(ids))
         result = super().write(vals)
         if "date_deadline" in vals:
             # Odoo moves the deadline of what is made, and forgets the order's own.

@@ -51,5 +51,7 @@ from . import (
     test_time,
     test_trust_boundaries,
     test_ownership,
+    test_ownership_attacks,
     test_ownership_doors,
+    test_ownership_news,
 )

@@ -27,6 +27,7 @@ class MesReason(models.TransientModel):
             ("mes.route", "Pause a route"),
             ("mes.event.type", "Pause an event type"),
             ("mes.reconciliation.line", "Settle a difference"),
+            ("mes.change.request", "Refuse a change"),
         ],
         required=True,
         readonly=True,
@@ -50,5 +51,7 @@ class MesReason(models.TransientModel):
             records.action_mes_paper_start(self.reason)
         elif self.res_model == "mes.reconciliation.line":
             records.action_adjust(self.reason)
+        elif self.res_model == "mes.change.request":
+            records.action_refuse(self.reason)
         else:
             records.action_discard(self.reason)
