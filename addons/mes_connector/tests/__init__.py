@@ -48,6 +48,7 @@ from . import (
     test_security,
     test_suspicion,
     test_downtime,
+    test_duplicates,
     test_time,
     test_trust_boundaries,
     test_ownership,
