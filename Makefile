@@ -6,7 +6,7 @@ INSTALL = @bash bootstrap/install.sh
 INSTALL_TEST = @bash bootstrap/install.sh --test
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit test-addons e2e convergence conservation reconciliation chaos benchmark test-odoo lint format docs run bootstrap clean
+.PHONY: help demo test unit test-addons e2e convergence conservation reconciliation duplicates chaos benchmark test-odoo lint format docs run bootstrap clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r verb text; do printf '  make %-12s %s\n' "$$verb" "$$text"; done
@@ -42,6 +42,10 @@ conservation: ## streams of reports, lawful or not, against the conservation law
 reconciliation: ## 25 postings sabotaged in the database, all named and nothing else; MESSAGES=1000 SEED=25
 	$(INSTALL_TEST)
 	@MES_RECONCILIATION_MESSAGES=$(or $(MESSAGES),1000) MES_RECONCILIATION_SEED=$(or $(SEED),25) $(PYTHON_RUN) -m tools.testing.long_form reconciliation
+
+duplicates: ## labelled streams of reports, some told twice, into stock: what was posted twice, what was held wrongly; SIZE=2000
+	$(INSTALL_TEST)
+	@MES_DUPLICATES_SIZE=$(or $(SIZE),2000) $(PYTHON_RUN) -m tools.testing.long_form duplicates
 
 chaos: ## kill every kind of process in its transactions, nothing lost or doubled; SEED=n for the long form, MUTATION=name to see it fail
 	$(INSTALL_TEST)

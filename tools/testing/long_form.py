@@ -1,4 +1,4 @@
-"""`make conservation` and `make reconciliation`: one test file of the addon at full size; the last line is its figures.
+"""`make conservation`, `duplicates` and `reconciliation`: one test file of the addon at full size, its figures last.
 
 The addons' own tests run the same files at the size for every change.
 """
@@ -31,6 +31,9 @@ class LongForm(NamedTuple):
 LONG_FORMS = {
     "conservation": LongForm(
         "test_conservation.py", "MES_CONSERVATION_SEEDS", "100", r"\w+_stream: .*refused", "every law kept"
+    ),
+    "duplicates": LongForm(
+        "test_duplicates.py", "MES_DUPLICATES_SIZE", "2000", r"\w+: .*", "nearly all held, nearly nothing else"
     ),
     "reconciliation": LongForm(
         "test_reconciliation_sabotage.py",
