@@ -3,12 +3,13 @@
 Facts. A person, an import, an RPC call and a scheduled action act as Odoo; a user who is the account of a system acts
 as that system, with ``sudo()`` too, since that keeps the user. What a message does acts as its sender, by an object in
 the context that no caller from outside can forge. Values that Odoo computes do not pass ``write`` and are nobody's
-change. Without a rule for the model nothing is asked of the database: rules and accounts are cached, and a change of
-either tells all workers.
+change. Rules and accounts are kept in memory by their version, which each transaction asks for once: what it judges by
+is what its snapshot holds, whatever other workers and older transactions see.
 """
 
 from odoo import api, models, tools
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..core.order_machine import OrderEvent
 from ..core.ownership import FREE, MOVES, ODOO, TRANSACTION, WHOLE, Actor, OwnershipMode, Place, RuleSet
@@ -16,6 +17,8 @@ from ..handlers.base import is_reported
 
 #: Context key of who acts, where it is not the user; its value is an ``Actor``.
 ACTING = "mes_acting"
+#: Under which name a transaction keeps the version of the rules and accounts that it sees.
+VERSION = "mes_connector.ownership_version"
 #: What an edit of a planned value of a released order is to the phase table.
 CHANGE = OrderEvent.CHANGE.value
 
@@ -25,27 +28,52 @@ class MesOwnership(models.AbstractModel):
     _description = "Ownership"
 
     @api.model
-    @tools.ormcache()
     def _rules(self):
+        return self._rules_of(self._version())
+
+    @api.model
+    @tools.ormcache("version")
+    def _rules_of(self, version):
         # sudo: all rules judge, whoever writes; not the archived ones, whatever the context of who asks first.
         rules = self.env["mes.ownership.rule"].sudo().with_context(active_test=True).search(Domain.TRUE)
         return RuleSet(rule._as_rule() for rule in rules)
 
     @api.model
-    @tools.ormcache()
     def _actors(self):
         """Actors by system, and by user for the users that are the account of a system."""
+        return self._actors_of(self._version())
+
+    @api.model
+    @tools.ormcache("version")
+    def _actors_of(self, version):
         # sudo: whoever writes need not read the registry.
         systems = self.env["mes.system"].sudo().search(Domain.TRUE)
         by_system = {system.id: Actor(system.id, frozenset(system.plant_ids.ids)) for system in systems}
         return by_system, {one.account_user_id.id: by_system[one.id] for one in systems if one.account_user_id}
 
     @api.model
+    def _version(self):
+        """What tells the rules and accounts that this transaction sees from those that others see."""
+        known = self.env.cr.cache
+        if VERSION not in known:
+            self.env["mes.ownership.rule"].flush_model()
+            self.env["mes.system"].flush_model(["account_user_id", "plant_ids"])
+            ((known[VERSION],),) = self.env.execute_query(
+                SQL(
+                    """SELECT md5(concat(
+                        (SELECT string_agg(concat_ws(' ', xmin, ctid), ',' ORDER BY id) FROM mes_ownership_rule),
+                        (SELECT string_agg(concat_ws(' ', s.id, s.account_user_id, ARRAY(
+                                SELECT p.stock_warehouse_id FROM %s p WHERE p.mes_system_id = s.id ORDER BY 1
+                            )), ',' ORDER BY s.id) FROM mes_system s)))""",
+                    SQL.identifier(self.env["mes.system"]._fields["plant_ids"].relation),
+                )
+            )
+        return known[VERSION]
+
+    @api.model
     def _forget(self):
-        """Read rules and accounts anew, here and in all other workers."""
-        self.env.registry.clear_cache()
-        # Again when it is committed: meanwhile another thread may have cached what it still saw.
-        self.env.cr.postcommit.add(self.env.registry.clear_cache)
+        """Look at the rules and accounts anew, since this transaction changed them."""
+        self.env.cr.cache.pop(VERSION, None)
 
     @api.model
     def _system_actor(self, system):

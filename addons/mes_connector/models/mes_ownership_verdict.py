@@ -72,14 +72,17 @@ class MesOwnership(models.AbstractModel):
         _place, _text, _actor, _record, changes = noted.setdefault(
             (rule.id, record._name, record.id), (place, text, actor, record, [])
         )
-        changes.append(change)
+        # What a message changed stands in the order's timeline; a plant would fill its chatter.
+        if not is_reported(self.env):
+            changes.append(change)
 
     @api.model
     def _raise_flags(self, noted):
         for (rule_id, _model, _id), (place, text, actor, record, changes) in noted.items():
             order = record.exists() and record._mes_owned_order()
             self.env["mes.case"]._raise_for_rule(rule_id, place, text, actor.system, order=order)
-            self._show(order or record.exists(), Markup("<br/>").join([text, *changes]))
+            if changes:
+                self._show(order or record.exists(), Markup("<br/>").join([text, *changes]))
 
     def _show(self, record, body):
         """Write on the record itself that it was changed against a rule."""

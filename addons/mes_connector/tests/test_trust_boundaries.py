@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.sql_db import db_connect
 from odoo.tests import new_test_user, tagged
 
 from ..core.order_machine import OrderEvent
@@ -25,10 +26,33 @@ class TestOwnershipBoundaries(OwnershipCase):
     def test_archived_rules_judge_nobody_wherever_they_are_read(self):
         rule = self.own("product.template", "name")
         rule.active = False
-        self.env["mes.ownership"]._forget()
         template = self.gearbox.product_tmpl_id.with_context(active_test=False)
         template.name = "Mine"
         self.assertEqual(template.name, "Mine")
+
+    def test_what_an_older_transaction_sees_is_nobody_elses_rule(self):
+        self.own("product.template", "name")
+        ownership, name = self.env["mes.ownership"], frozenset({"name"})
+        with db_connect(self.cr.dbname).cursor() as other:
+            # It began before the rule was there, and asks after it.
+            older = self.env(cr=other)["mes.ownership"]
+            self.assertFalse(older._rules().concerns("product.template", name))
+            self.assertTrue(ownership._rules().concerns("product.template", name))
+            self.env.cr.cache.clear()
+            self.assertTrue(ownership._rules().concerns("product.template", name))
+            self.assertFalse(older._rules().concerns("product.template", name))
+
+    def test_a_steward_of_one_plant_leaves_the_rules_of_all_alone(self):
+        ours, all_plants = (
+            self.own("mrp.production", "date_start", plant_id=self.plant.id),
+            self.own("product.template", "name"),
+        )
+        steward = new_test_user(self.env, "of one plant", groups="mes_connector.group_mes_steward")
+        steward.mes_plant_ids = self.plant
+        (ours | all_plants).with_user(steward).read(["name"])
+        ours.with_user(steward).mode = OwnershipMode.FLAG.value
+        with self.assertRaises(AccessError):
+            all_plants.with_user(steward).mode = OwnershipMode.FLAG.value
 
     def test_the_case_of_a_rule_stays_in_its_company(self):
         self.own("product.template", "name", OwnershipMode.FLAG)
