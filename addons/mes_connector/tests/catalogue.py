@@ -14,6 +14,7 @@ from odoo.exceptions import UserError
 
 from ..core.order_machine import OrderEvent, Verdict, decide
 from ..core.states import OrderPhase
+from ..models.mes_ownership import ACTING
 
 PIECE = "C62"
 OPERATOR = "operator-7"
@@ -168,6 +169,18 @@ def by_the_table(event):
     return by_a_person(lambda order: order.env["mes.order.lifecycle"]._person(order, event))
 
 
+def by_the_table_for_the_plant(event):
+    """The same, for what is the plant's to do."""
+
+    def drive(world):
+        env = world.order.env
+        actor = env["mes.ownership"]._system_actor(world.case.system)
+        lifecycle = env["mes.order.lifecycle"].with_context(**{ACTING: actor})
+        return by_a_person(lambda order: lifecycle._person(order, event))(world)
+
+    return drive
+
+
 def by_the_plant(wire_type, **changes):
     """A driver of an event that the plant brings about: the inbox row of what it said."""
 
@@ -182,7 +195,7 @@ DRIVERS = {
     OrderEvent.RELEASE: by_a_person(lambda order: order.action_mes_release()),
     OrderEvent.ACKNOWLEDGE: by_the_plant("mes.order.acknowledged.v1"),
     # Once the plant runs a revision, what it refuses is a change.
-    OrderEvent.REFUSE: by_the_table(OrderEvent.REFUSE),
+    OrderEvent.REFUSE: by_the_table_for_the_plant(OrderEvent.REFUSE),
     OrderEvent.REFUSE_CHANGE: lambda world: (
         world.runs() and world.say("mes.order.acknowledged.v1", **acknowledgement(world, accepted=False))
     ),

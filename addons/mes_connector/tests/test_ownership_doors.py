@@ -21,6 +21,14 @@ from .common import MesCase
 
 #: Where fields that booking a report writes are decided by the rule for the step.
 BOOKED_DOORS = {"event"}
+#: Who logs what Odoo itself refuses.
+LOGS = (
+    "odoo.http",
+    "odoo.addons.rpc",
+    "odoo.addons.rpc.controllers.xmlrpc",
+    "odoo.sql_db",
+    "odoo.addons.mes_connector.models.mes_dispatcher",
+)
 DOORS = ("web_save", "json2", "xmlrpc", "load", "event")
 
 
@@ -122,7 +130,7 @@ class TestOwnershipDoors(OwnershipCase, HttpCase):
     # -- the doors: each writes one value and returns the refusal, if any --------------------------------------------
 
     def write_by(self, door, record, name, value):
-        with mute_logger("odoo.http", "odoo.addons.rpc", "odoo.sql_db", "odoo.addons.rpc.controllers.xmlrpc"):
+        with mute_logger(*LOGS):
             refusal = getattr(self, f"by_{door}")(record, name, value)
         self.env.invalidate_all()
         return refusal
