@@ -4,7 +4,7 @@ import random
 from datetime import timezone
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ..core import errors, states
@@ -12,6 +12,9 @@ from ..core.backoff import delay_for, policy_for
 from ..core.envelope import format_time
 from ..core.message_machine import next_state
 from .mes_queue_mixin import later, moment
+
+#: In the context of the one method that moves messages; no caller from outside can put it there.
+_MOVING = object()
 
 
 def to_wire_time(moment):
@@ -32,6 +35,14 @@ class MesMessageMixin(models.AbstractModel):
     WAIT = DIE = None
     WAITING = ()
     FAILED = ()
+    #: What was said and what became of it, as the journal must show it; buttons move messages, nobody edits them.
+    SETTLED = frozenset(
+        {
+            *("company_id", "content_hash", "correlation_id", "event_id", "event_time", "event_type", "ordering_key"),
+            *("payload", "received_at", "replay_of_id", "sequence", "source", "system_id", "uuid"),
+            *("answer_outcome", "is_quarantined", "settled_at", "state"),
+        }
+    )
 
     # Each queue has an index of its own that begins with the system.
     system_id = fields.Many2one("mes.system", required=True, ondelete="restrict")
@@ -74,7 +85,15 @@ class MesMessageMixin(models.AbstractModel):
         """
         for message in self:
             state = next_state(self.TRANSITIONS, self._state_enum(message.state), event)
-            message.write(dict(values or {}, state=state.value))
+            message.with_context(mes_moving=_MOVING).write(dict(values or {}, state=state.value))
+
+    def write(self, vals):
+        moves = self.env.su or self.env.context.get("mes_moving") is _MOVING
+        if not moves and not self.SETTLED.isdisjoint(vals):
+            raise AccessError(
+                self.env._("A message stays as it was told. Use its buttons, or have its sender correct it.")
+            )
+        return super().write(vals)
 
     def _allowing(self, event):
         """Those a person may still apply ``event`` to: meanwhile others may have ended.

@@ -120,6 +120,16 @@ class TestSecurity(MesCase):
                 with self.assertRaises(AccessError):
                     method(record.with_user(admin))
 
+    def test_nobody_edits_what_was_told_or_became_of_it(self):
+        message = self.parked()
+        answer = self.env["mes.outbox.message"].search([], limit=1)
+        for vals in ({"payload": "{}"}, {"state": InboxState.DONE.value}, {"event_id": "mine"}):
+            self.assertEqual(self.allowed(lambda user, vals=vals: message.with_user(user).write(vals)), set())
+        self.assertEqual(self.allowed(lambda user: answer.with_user(user).write({"payload": "{}"})), set())
+        forged = message.with_user(self.users["supervisor"]).with_context(mes_moving=True)
+        with self.assertRaises(AccessError):
+            forged.state = InboxState.DONE.value
+
     def test_a_plant_is_a_wall(self):
         other = self.env["stock.warehouse"].create({"name": "South", "code": "SOU"})
         message = self.parked()
