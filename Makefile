@@ -55,9 +55,9 @@ benchmark: ## measure, each program's last line is its figures; NAME=latency, ta
 	$(INSTALL_TEST)
 	@$(PYTHON_RUN) -m benchmarks $(NAME)
 
-test-odoo: ## Odoo's own tests of what the suite extends, with and without it, compared; SUITES=mrp, ARGS="-k name" for less
+test-odoo: ## Odoo's own tests of what the suite extends, with and without it, compared; SUITES=mrp, SHORT=1, ARGS="-k name" for less
 	$(INSTALL_TEST)
-	@$(PYTHON_RUN) -m tests.odoo $(or $(SUITES),mrp stock mrp_account sale_mrp mrp_subcontracting) $(if $(ARGS),-- $(ARGS))
+	@$(PYTHON_RUN) -m tests.odoo $(if $(SHORT),--short) $(or $(SUITES),mrp stock mrp_account sale_mrp mrp_subcontracting) $(if $(ARGS),-- $(ARGS))
 
 lint: ## all linters and the checks of the repository's own rules
 	$(INSTALL_TEST)

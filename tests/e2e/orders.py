@@ -60,6 +60,6 @@ class Orders:
         """Fields of the order."""
         return self.admin.read("mrp.production", [["id", "=", order.id]], list(fields))[0]
 
-    def wait_for_phase(self, order: Order, phase: str, timeout: float = 60) -> None:
+    def wait_for_phase(self, order: Order, phase: str, timeout: float = 180) -> None:
         """Waits until the order is in the phase; raises StackError after `timeout` seconds."""
         wait_until(lambda: self.phase(order) == phase, f"{order.name} to be {phase}", timeout=timeout)

@@ -20,7 +20,7 @@ def main(options: list[str]) -> int:
         template = suite_template()
         stack.create_database(template)
         run = start(stack, folders, options=options)
-        results = run.results(timeout=1800)
+        results = run.results(timeout=2700)
         print(run.process.log.read_text(errors="replace"))
         faults = [*log_faults(install_log(template)), *log_faults(run.log)]
     return report("addons", results, faults)
