@@ -55,21 +55,23 @@ class TestLabelledDuplicates(MesCase):
             sys.path.remove(str(ROOT))
         labelled = stream.generate(SEED, max(4, -(-SIZE // EVENTS_OF_AN_ORDER)))
         references, numbers = {}, Counter()
+        reports = [one.event["data"] for one in labelled]
+        counted = {data["order"] for data in reports if any(item.get("serials") for item in data.get("items", ()))}
         for one in labelled:
-            self.adopt(one.event["data"], references)
+            self.adopt(one.event["data"], references, counted)
             self.renumber(one.event, numbers)
-        self.fill([one.event["data"] for one in labelled])
+        self.fill(reports)
         return stream, labelled
 
-    def adopt(self, data, references):
-        """Let an event be about an order of this database."""
+    def adopt(self, data, references, counted):
+        """Let an event be about an order of this database; the orders ``counted`` make serial numbers."""
         told = data.get("order")
         # A resend may share its data with what was said first.
         if told in references.values():
             return
         if told and told not in references:
-            makes_serials = any(item.get("serials") for item in data.get("items", ()))
-            references[told] = self.release(5000, product=self.counted if makes_serials else self.gearbox).mes_reference
+            product = self.counted if told in counted else self.gearbox
+            references[told] = self.release(5000, product=product).mes_reference
         if told:
             data["order"] = references[told]
 
